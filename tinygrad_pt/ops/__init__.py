@@ -1,0 +1,204 @@
+"""The table of operations: the one place where an operation is defined.
+
+Three kinds of row suffice; every other function of the library is composed of them.
+
+=========  ========================================  ======================================
+kind       a row says                                and from it follow
+=========  ========================================  ======================================
+pointwise  y = f(x₁, …, xₙ) and its slopes ∂y/∂xᵢ     value; reverse mode g·∂, forward Σ ∂·ẋ
+linear     y = A x and the adjoint Aᵀ                 reverse mode Aᵀ g, forward A ẋ
+bilinear   y = B(a, b), an adjoint for each operand   as linear, in each operand
+=========  ========================================  ======================================
+
+A rule is read with a *namespace* ``m``, which says what it is about: Python numbers
+(`ops.scalars`, for a `Value`), arrays (`ops.arrays`, for a `Tensor`), or Tensors themselves
+(`tinygrad_pt.functions`: then the derivative is recorded, and can be differentiated again).
+
+This module needs nothing but the standard library, so that `Value` starts without NumPy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import Any
+
+TABLE: dict[str, Op] = {}
+
+
+class Op:
+    """A row. ``pull`` carries a cotangent back to one operand, ``push`` carries tangents on."""
+
+    kind = ""
+    __slots__ = ("doc", "name", "symbol")
+
+    def __init__(self, name: str, doc: str, symbol: str = ""):
+        if name in TABLE:
+            raise ValueError(f"{name}: there is already an operation of this name")
+        self.name, self.doc, self.symbol = name, doc, symbol or name
+        TABLE[name] = self
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} op {self.name}>"
+
+    def forward(self, m: ModuleType, xs: Sequence[Any], kw: dict[str, Any]) -> Any:
+        """The value y."""
+        raise NotImplementedError
+
+    def pull(self, m: ModuleType, g: Any, i: int, y: Any, xs: Sequence[Any], kw: dict) -> Any:
+        """The cotangent of operand ``i``, given that of the value: (∂y/∂xᵢ)ᵀ g."""
+        raise NotImplementedError
+
+    def push(self, m: ModuleType, dxs: Sequence[Any], y: Any, xs: Sequence[Any], kw: dict) -> Any:
+        """The tangent of the value, given the operands': Σᵢ (∂y/∂xᵢ) ẋᵢ. None stands for zero."""
+        raise NotImplementedError
+
+    def keeps(self, i: int) -> tuple[bool, tuple[bool, ...]]:
+        """What ``pull`` to operand ``i`` reads: the value? and which of the operands?"""
+        raise NotImplementedError
+
+
+class Pointwise(Op):
+    """Element by element, with broadcasting; written as expressions of the operands and y."""
+
+    kind = "pointwise"
+    __slots__ = ("_bound", "domain", "integers", "kinks", "operands", "sample", "slopes", "value")
+
+    def __init__(self, name: str, operands: str, value: str, *slopes: str | None, doc: str,
+                 domain: str = "", kinks: Sequence[str] = (), integers: bool = False,
+                 sample: Sequence[tuple[float, float]] = (), symbol: str = ""):
+        self.operands = tuple(operands.replace(" ", "").split(","))
+        if len(slopes) != len(self.operands):
+            raise ValueError(f"{name}: {len(self.operands)} operands need as many slopes, "
+                             f"got {len(slopes)} (None where there is none)")
+        super().__init__(name, doc, symbol)
+        self.value = value        # y, an expression of the operands
+        self.slopes = slopes      # ∂y/∂xᵢ, expressions of the operands and y; None: no derivative
+        self.domain = domain      # where y is defined, a condition; empty: everywhere
+        self.kinks = tuple(kinks)  # expressions that vanish where y has no derivative
+        self.integers = integers  # integers in, integers out; else integers become floats
+        self.sample = tuple(sample) or ((-3.0, 3.0),) * len(self.operands)  # what tests draw from
+        self._bound: dict[ModuleType, tuple[Callable, tuple]] = {}
+
+    def bind(self, m: ModuleType) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        """The row read with namespace ``m``: y = f(*xs), and the slopes dᵢ(y, *xs).
+
+        A slope that is a constant is that number.
+        """
+        if m not in self._bound:
+            xs = ", ".join(self.operands)
+            slopes = tuple(
+                s if s is None else float(s) if re.fullmatch(r"-?[\d.]+", s)
+                else _function(f"d{self.name}_d{x}", f"y, {xs}", s, m)
+                for x, s in zip(self.operands, self.slopes, strict=True))
+            self._bound[m] = _function(self.name, xs, self.value, m), slopes
+        return self._bound[m]
+
+    def forward(self, m, xs, kw):
+        return self.bind(m)[0](*xs)
+
+    def slope(self, m, i, y, xs):
+        d = self.bind(m)[1][i]
+        return d(y, *xs) if callable(d) else d
+
+    def pull(self, m, g, i, y, xs, kw):
+        return m.sum_to(_times(m, g, self.slope(m, i, y, xs)), m.shape(xs[i]))
+
+    def push(self, m, dxs, y, xs, kw):
+        terms = [_times(m, dx, self.slope(m, i, y, xs)) for i, dx in enumerate(dxs)
+                 if dx is not None]
+        return m.expand(sum(terms[1:], terms[0]), m.shape(y))
+
+    def keeps(self, i):
+        names = re.findall(r"\w+", self.slopes[i] or "")
+        return "y" in names, tuple(x in names for x in self.operands)
+
+    def check_domain(self, *xs: float) -> None:
+        """Raise ValueError if numbers lie outside the domain (ZeroDivisionError for b ≠ 0)."""
+        from . import scalars
+        if self.domain and not _function(self.name, ", ".join(self.operands), self.domain,
+                                         scalars)(*xs):
+            got = ", ".join(f"{x} = {v!r}" for x, v in zip(self.operands, xs, strict=True))
+            error = ZeroDivisionError if self.domain == "b != 0" else ValueError
+            raise error(f"{self.name}: {self.value} needs {self.domain}, got {got}")
+
+
+def _times(m, g, slope):
+    """g·slope, without the multiplication where the slope is 1 or -1."""
+    if isinstance(slope, float):
+        return g if slope == 1 else -g if slope == -1 else g * slope
+    return m.chain(g, slope)
+
+
+def _function(name: str, arguments: str, expression: str, m: ModuleType) -> Callable[..., Any]:
+    """A function whose free names are those of ``m``, and whose source a debugger can show."""
+    import linecache
+    source = f"lambda {arguments}: {expression}"
+    place = f"<ops table: {name}>"
+    linecache.cache[place] = (len(source), None, [source + "\n"], place)
+    return eval(compile(getattr(m, "rewrite", str)(source), place, "eval"), vars(m))
+
+
+class Linear(Op):
+    """y = Σᵢ Aᵢ xᵢ, linear in its operands together: its rules read their shapes, not their values."""
+
+    kind = "linear"
+    __slots__ = ("adjoint", "f", "sample")
+
+    def __init__(self, f: Callable, adjoint: Callable, sample: Callable | None = None):
+        super().__init__(f.__name__, f.__doc__)
+        self.f, self.adjoint, self.sample = f, adjoint, sample
+
+    @classmethod
+    def row(cls, adjoint: Callable, sample: Callable | None = None) -> Callable[[Callable], Linear]:
+        """Decorate y = f(*xs, **kw) on arrays with (m, g, i, xs, **kw) -> cotangent of xᵢ."""
+        return lambda f: cls(f, adjoint, sample)
+
+    def forward(self, m, xs, kw):
+        return self.f(*xs, **kw)
+
+    def pull(self, m, g, i, y, xs, kw):
+        return self.adjoint(m, g, i, xs, **kw)
+
+    def push(self, m, dxs, y, xs, kw):
+        dxs = [m.zeros_like(x) if dx is None else dx for dx, x in zip(dxs, xs, strict=True)]
+        return getattr(m, self.name)(*dxs, **kw)
+
+    def keeps(self, i):
+        return False, ()
+
+
+class Bilinear(Op):
+    """Linear in each of two operands: y = B(a, b)."""
+
+    kind = "bilinear"
+    __slots__ = ("adjoints", "f", "sample")
+
+    def __init__(self, f: Callable, adjoints: tuple[Callable, Callable],
+                 sample: Callable | None = None):
+        super().__init__(f.__name__, f.__doc__)
+        self.f, self.adjoints, self.sample = f, adjoints, sample
+
+    @classmethod
+    def row(cls, to_a: Callable, to_b: Callable,
+            sample: Callable | None = None) -> Callable[[Callable], Bilinear]:
+        """Decorate y = f(a, b, **kw) on arrays with the adjoints (m, g, a, b, **kw) in a and b."""
+        return lambda f: cls(f, (to_a, to_b), sample)
+
+    def forward(self, m, xs, kw):
+        return self.f(*xs, **kw)
+
+    def pull(self, m, g, i, y, xs, kw):
+        return self.adjoints[i](m, g, *xs, **kw)
+
+    def push(self, m, dxs, y, xs, kw):
+        f, (a, b), (da, db) = getattr(m, self.name), xs, dxs
+        terms = ([] if da is None else [f(da, b, **kw)]) + ([] if db is None else [f(a, db, **kw)])
+        return sum(terms[1:], terms[0])
+
+    def keeps(self, i):
+        return False, (i == 1, i == 0)
+
+
+from . import pointwise  # noqa: E402, F401  (fills the table)
