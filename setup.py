@@ -12,7 +12,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 # Readable Python files that Cython compiles as they stand.
-ENGINE = ["value", "graph", "tensor"]
+ENGINE = ["value", "graph", "tensors"]
 FLAGS = ["-O3", "-Wall", "-Wextra", "-fno-math-errno", "-fno-trapping-math"]
 
 

@@ -31,6 +31,8 @@ class Op:
     """A row. ``pull`` carries a cotangent back to one operand, ``push`` carries tangents on."""
 
     kind = ""
+    arity = 1  # the number of operands; what follows them are arguments. None: all are operands
+    arguments: tuple[str, ...] = ()
     __slots__ = ("doc", "name", "symbol")
 
     def __init__(self, name: str, doc: str, symbol: str = ""):
@@ -103,16 +105,27 @@ class Pointwise(Op):
         return d(y, *xs) if callable(d) else d
 
     def pull(self, m, g, i, y, xs, kw):
-        return m.sum_to(_times(m, g, self.slope(m, i, y, xs)), m.shape(xs[i]))
+        return m.sum_to(_times(m, g, self.slope(m, i, y, xs)), xs[i].shape)
 
     def push(self, m, dxs, y, xs, kw):
         terms = [_times(m, dx, self.slope(m, i, y, xs)) for i, dx in enumerate(dxs)
                  if dx is not None]
-        return m.expand(sum(terms[1:], terms[0]), m.shape(y))
+        return m.expand(sum(terms[1:], terms[0]), y.shape)
 
     def keeps(self, i):
         names = re.findall(r"\w+", self.slopes[i] or "")
         return "y" in names, tuple(x in names for x in self.operands)
+
+    def describe(self) -> str:
+        """The row in words: docstring of its functions and methods."""
+        lines = [f"y = {self.name}({', '.join(self.operands)}) = {self.value}"]
+        lines += [f"∂y/∂{x} = {d}" for x, d in zip(self.operands, self.slopes, strict=True) if d]
+        if self.domain:
+            lines.append(f"defined for {self.domain}")
+        if self.kinks:
+            lines.append("no derivative where " + " or ".join(f"{k} = 0" for k in self.kinks)
+                         + "; the value given there lies between the one-sided slopes")
+        return self.doc + "\n\n    " + "\n    ".join(lines) + "\n"
 
     def check_domain(self, *xs: float) -> None:
         """Raise ValueError if numbers lie outside the domain (ZeroDivisionError for b ≠ 0)."""
@@ -144,11 +157,14 @@ class Linear(Op):
     """y = Σᵢ Aᵢ xᵢ, linear in its operands together: its rules read their shapes, not their values."""
 
     kind = "linear"
-    __slots__ = ("adjoint", "f", "sample")
+    __slots__ = ("adjoint", "arguments", "arity", "f", "sample")
 
     def __init__(self, f: Callable, adjoint: Callable, sample: Callable | None = None):
         super().__init__(f.__name__, f.__doc__)
         self.f, self.adjoint, self.sample = f, adjoint, sample
+        code = f.__code__
+        self.arity = 1 if code.co_argcount else None
+        self.arguments = code.co_varnames[self.arity or 0:code.co_argcount + code.co_kwonlyargcount]
 
     @classmethod
     def row(cls, adjoint: Callable, sample: Callable | None = None) -> Callable[[Callable], Linear]:
@@ -173,12 +189,14 @@ class Bilinear(Op):
     """Linear in each of two operands: y = B(a, b)."""
 
     kind = "bilinear"
-    __slots__ = ("adjoints", "f", "sample")
+    arity = 2
+    __slots__ = ("adjoints", "arguments", "f", "sample")
 
     def __init__(self, f: Callable, adjoints: tuple[Callable, Callable],
                  sample: Callable | None = None):
         super().__init__(f.__name__, f.__doc__)
         self.f, self.adjoints, self.sample = f, adjoints, sample
+        self.arguments = f.__code__.co_varnames[2:f.__code__.co_argcount]
 
     @classmethod
     def row(cls, to_a: Callable, to_b: Callable,

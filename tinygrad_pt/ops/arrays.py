@@ -1,0 +1,70 @@
+"""Namespace ``m`` of the table for NumPy arrays: what a `Tensor` computes with."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy import (  # noqa: F401  (names of the namespace)
+    abs,
+    cos,
+    exp,
+    expm1,
+    floor,
+    log,
+    log1p,
+    maximum,
+    minimum,
+    sign,
+    sin,
+    sqrt,
+    tanh,
+    zeros_like,
+)
+from numpy import power as pow  # noqa: F401
+
+from . import TABLE, bilinear, linear  # noqa: F401  (fill the table)
+
+
+def where(c, a, b):
+    """a where c, else b. Numbers become float32, which holds the table's 0, ½, 1 and widens nothing."""
+    if not isinstance(a, np.ndarray) and not isinstance(b, np.ndarray):
+        a, b = np.float32(a), np.float32(b)
+    return np.where(c, a, b)
+
+
+def chain(g, d):
+    """g·d with 0·∞ = 0: see the row `chain`."""
+    p = np.asarray(g * d)
+    bad = np.isnan(p)
+    if bad.any():
+        p[bad & ((g == 0) | (np.asarray(d) == 0))] = 0
+    return p
+
+
+def sum_to(g, shape):
+    """The adjoint of broadcasting: sum over the dimensions along which ``shape`` was repeated."""
+    if g.shape == shape:
+        return g
+    extra = g.ndim - len(shape)
+    dims = tuple(d for d in range(g.ndim)
+                 if d < extra or (shape[d - extra] == 1 and g.shape[d] != 1))
+    return g.sum(axis=dims, keepdims=True).reshape(shape)
+
+
+def saved(x, node):
+    """The array behind what a node holds: a Tensor, or an array already."""
+    return getattr(x, "array", x)
+
+
+def own(g, source):
+    """g in memory of its own, if it is (a view of) another array such as the cotangent it came from."""
+    return g.copy() if g is source or g.base is not None else np.asarray(g)
+
+
+def mT(x):
+    """The matrix transpose: the last two dimensions exchanged."""
+    return x.swapaxes(-1, -2)
+
+
+for _op in TABLE.values():
+    if _op.kind != "pointwise":
+        globals()[_op.name] = _op.f

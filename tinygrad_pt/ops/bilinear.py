@@ -1,0 +1,78 @@
+"""The bilinear rows: y = B(a, b) with one adjoint for each operand.
+
+``sample(random)`` draws two shapes and the arguments for the property tests.
+"""
+
+from __future__ import annotations
+
+from .. import kernels
+from . import Bilinear
+
+
+def _matrices(r):
+    n, k, m = (r.choice([0, 1, 2, 3, 5]) for _ in range(3))
+    batch_a, batch_b = r.choice([((), ()), ((2,), ()), ((), (3,)), ((2, 1), (3,)), ((1,), (2,))])
+    return (*batch_a, n, k), (*batch_b, k, m), {}
+
+
+@Bilinear.row(lambda m, g, a, b: m.sum_to(m.matmul(g, m.mT(b)), a.shape),
+              lambda m, g, a, b: m.sum_to(m.matmul(m.mT(a), g), b.shape),
+              sample=_matrices)
+def matmul(a, b):
+    """Matrix product of the last two dimensions, y = a b; the dimensions before them broadcast."""
+    return kernels.matmul(a, b)
+
+
+# One trilinear form T(x, w, g) = ⟨g, x ⋆ w⟩ stands behind convolution: it is linear in the image x,
+# the filters w and the cotangent g, and each of these rows is T with one of the three left open.
+
+def _images(r):
+    groups = r.choice([1, 1, 2])
+    stride, padding, dilation = (tuple(r.choice(c) for _ in range(2))
+                                 for c in ([1, 1, 2, 3], [0, 0, 1, 2], [1, 1, 2]))
+    kh, kw = r.choice([1, 2, 3]), r.choice([1, 2, 3])
+    h, w = dilation[0] * (kh - 1) + r.randint(1, 5), dilation[1] * (kw - 1) + r.randint(1, 5)
+    x = (r.choice([0, 1, 2]), 2 * groups, h, w)
+    filters = (groups * r.choice([1, 2]), 2, kh, kw)
+    return x, filters, dict(stride=stride, padding=padding, dilation=dilation, groups=groups)
+
+
+def _open_input(r):
+    x, w, kw = _images(r)
+    return output_shape(x, w, **kw), w, kw | {"shape": x}
+
+
+def _open_weight(r):
+    x, w, kw = _images(r)
+    return output_shape(x, w, **kw), x, kw | {"shape": w}
+
+
+def output_shape(x, w, stride, padding, dilation, groups):
+    """Shape of the convolution of images of shape x with filters of shape w."""
+    size = ((n + 2 * p - d * (k - 1) - 1) // s + 1
+            for n, k, s, p, d in zip(x[2:], w[2:], stride, padding, dilation, strict=True))
+    return (x[0], w[0], *size)
+
+
+@Bilinear.row(lambda m, g, x, w, **kw: m.conv2d_input(g, w, shape=x.shape, **kw),
+              lambda m, g, x, w, **kw: m.conv2d_weight(g, x, shape=w.shape, **kw),
+              sample=_images)
+def conv2d(x, w, stride, padding, dilation, groups):
+    """Cross-correlation y = x ⋆ w of images (N, C, H, W) with filters (O, C/groups, KH, KW)."""
+    return kernels.conv2d(x, w, stride, padding, dilation, groups)
+
+
+@Bilinear.row(lambda m, h, g, w, shape, **kw: m.conv2d(h, w, **kw),
+              lambda m, h, g, w, shape, **kw: m.conv2d_weight(g, h, shape=w.shape, **kw),
+              sample=_open_input)
+def conv2d_input(g, w, shape, stride, padding, dilation, groups):
+    """Adjoint of conv2d in the images of the given shape: the transposed convolution."""
+    return kernels.conv2d_input(g, w, shape, stride, padding, dilation, groups)
+
+
+@Bilinear.row(lambda m, h, g, x, shape, **kw: m.conv2d(x, h, **kw),
+              lambda m, h, g, x, shape, **kw: m.conv2d_input(g, h, shape=x.shape, **kw),
+              sample=_open_weight)
+def conv2d_weight(g, x, shape, stride, padding, dilation, groups):
+    """Adjoint of conv2d in the filters of the given shape."""
+    return kernels.conv2d_weight(g, x, shape, stride, padding, dilation, groups)

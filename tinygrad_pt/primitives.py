@@ -1,0 +1,61 @@
+"""Namespace ``m`` of the table for Tensors: every row as a function that records.
+
+A rule read with this namespace gives a derivative that is itself part of the graph, and so can be
+differentiated again, to any order.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .ops import TABLE, Op
+from .tensors import Tensor, apply, pointwise, wrap
+
+
+def function_of(op: Op) -> Any:
+    """The function of a row: pointwise of Tensors and numbers, others as their rows are written."""
+    if op.kind == "pointwise":
+        def f(*operands: Any) -> Tensor:
+            return pointwise(op, operands)
+    else:
+        def f(*operands: Any, **kw: Any) -> Tensor:
+            n = len(operands) if op.arity is None else op.arity
+            return apply(op, operands[:n],
+                         {**dict(zip(op.arguments, operands[n:], strict=False)), **kw})
+    f.__name__ = f.__qualname__ = op.name
+    f.__doc__ = op.doc
+    return f
+
+
+for _op in TABLE.values():
+    globals()[_op.name] = function_of(_op)
+
+
+def saved(x, node):
+    """What a node holds as a Tensor: an operand as it was, the node's own value joined to the graph."""
+    return x if node is None else wrap(x, node)
+
+
+def own(g, source):
+    """Tensors are never changed in place by the walk, so none needs memory of its own."""
+    return g
+
+
+def zeros_like(x):
+    return wrap(x.array * 0)
+
+
+def mT(x):
+    """The matrix transpose: the last two dimensions exchanged."""
+    n = len(x.shape)
+    return permute(x, (*range(n - 2), n - 1, n - 2))  # noqa: F821
+
+
+def sum_to(g, shape):
+    """The adjoint of broadcasting: sum over the dimensions along which ``shape`` was repeated."""
+    if g.shape == shape:
+        return g
+    extra = len(g.shape) - len(shape)
+    dims = tuple(d for d, n in enumerate(g.shape)
+                 if d < extra or (shape[d - extra] == 1 and n != 1))
+    return reshape(sum(g, dims, False), shape)  # noqa: F821

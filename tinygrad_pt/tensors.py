@@ -1,0 +1,421 @@
+"""Tensor: an array, and where it came from.
+
+Two functions do all the work: `apply` computes an operation of the table and records it in the
+graph; `pointwise` first brings numbers and dtypes together. The operators below are those two and a
+row's name; all other methods are thin names, attached in `functions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from . import dtypes
+from .graph import Node, mode
+from .ops import TABLE, Op, Pointwise, arrays
+
+try:
+    import cython
+except ImportError:
+    from ._cython import cython
+
+ADD, SUB, MUL, DIV = TABLE["add"], TABLE["sub"], TABLE["mul"], TABLE["div"]
+POW, NEG, ABS, CAST = TABLE["pow"], TABLE["neg"], TABLE["abs"], TABLE["cast"]
+SLICE, INDEX, PERMUTE = TABLE["slice"], TABLE["index"], TABLE["permute"]
+
+
+class ShapeError(ValueError, RuntimeError):
+    """Shapes that do not fit: a ValueError for NumPy's users, a RuntimeError for PyTorch's."""
+
+
+@cython.trashcan(True)
+@cython.cclass
+class Tensor:
+    """An n-dimensional array of numbers whose operations are recorded for differentiation.
+
+    ``array`` is the NumPy array, ``grad`` the accumulated gradient (a Tensor or None) of a leaf with
+    ``requires_grad``, ``grad_fn`` the `Node` that made it (None for a leaf).
+
+    Raises TypeError for data that is not numeric, RuntimeError if integers should require a gradient.
+    """
+
+    __array_ufunc__ = None  # numpy_array + tensor comes to Tensor.__radd__, not element by element
+    __array_priority__ = 1000
+
+    array = cython.declare(object, visibility="readonly")
+    grad = cython.declare(object, visibility="public")
+    grad_fn = cython.declare(object, visibility="readonly")
+    _leaf_grad = cython.declare(cython.bint, visibility="readonly")
+
+    def __init__(self, data: Any = (), dtype: Any = None, requires_grad: bool = False):
+        self.array = as_array(data, dtype)
+        self.grad = self.grad_fn = None
+        self._leaf_grad = False
+        if requires_grad:
+            self.requires_grad = True
+
+    # ── what it is ──────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations on this tensor are recorded."""
+        return self._leaf_grad or self.grad_fn is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if self.grad_fn is not None:
+            if not value:
+                raise RuntimeError("requires_grad: only of a leaf can it be changed; this tensor "
+                                   f"was made by {self.grad_fn.op.name}; use .detach()")
+        elif value and self.array.dtype.kind != "f":
+            raise RuntimeError(f"only floating point tensors can require gradients, got "
+                               f"{self.array.dtype}")
+        else:
+            self._leaf_grad = bool(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Set ``requires_grad`` and return this tensor."""
+        self.requires_grad = requires_grad
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """True of tensors made by the user, False of recorded results."""
+        return self.grad_fn is None
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory outside of the graph; assigning replaces the array."""
+        return wrap(self.array)
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        self.array = as_array(value)
+
+    def detach(self) -> Tensor:
+        """The same memory, outside of the graph."""
+        return wrap(self.array)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.array.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.array.dtype
+
+    @property
+    def ndim(self) -> int:
+        return self.array.ndim
+
+    def numpy(self) -> np.ndarray:
+        """The array itself, no copy. RuntimeError while a gradient is required: detach() first."""
+        if self.requires_grad:
+            raise RuntimeError("numpy: this tensor requires grad, and NumPy does not record; "
+                               "use tensor.detach().numpy()")
+        return self.array
+
+    def item(self) -> float | int | bool:
+        """The single element as a Python number. ValueError if there is not exactly one."""
+        if self.array.size != 1:
+            raise ShapeError(f"item: needs a tensor of one element, got shape {self.shape}")
+        return self.array.item()
+
+    def tolist(self) -> Any:
+        """The elements as nested lists of Python numbers."""
+        return self.array.tolist()
+
+    def __len__(self) -> int:
+        if not self.array.ndim:
+            raise TypeError("len() of a 0-d tensor")
+        return len(self.array)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.array.ndim:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter([self[i] for i in range(len(self.array))])
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self.array.dtype.kind not in "iub":
+            raise TypeError(f"only integer tensors can be an index, got {self.array.dtype}")
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        if self.array.size != 1:
+            raise ShapeError(f"the truth of a tensor of shape {self.shape} is ambiguous: "
+                             "use .any() or .all()")
+        return bool(self.array.item())
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        x = self.array
+        whole = x.dtype.kind == "f" and bool(np.all(np.isfinite(x)) and np.all(x == np.floor(x)))
+        text = np.array2string(x, separator=", ", prefix="tensor(", precision=4,
+                               floatmode="maxprec_equal" if whole else "fixed")
+        about = "" if x.dtype in (dtypes.default, dtypes.int64, dtypes.bool) else f", dtype={x.dtype}"
+        if self.grad_fn is not None:
+            about += f", grad_fn={self.grad_fn!r}"
+        elif self._leaf_grad:
+            about += ", requires_grad=True"
+        return f"tensor({text}{about})"
+
+    def __reduce__(self):
+        if self.grad_fn is not None:
+            raise RuntimeError("only leaf tensors can be copied or pickled; use .detach()")
+        return type(self), (self.array.copy(), self.array.dtype, self._leaf_grad)
+
+    # ── arithmetic ──────────────────────────────────────────────────────────────────────────────
+
+    def __add__(self, other):
+        return pointwise(ADD, (self, other))
+
+    def __radd__(self, other):
+        return pointwise(ADD, (other, self))
+
+    def __sub__(self, other):
+        return pointwise(SUB, (self, other))
+
+    def __rsub__(self, other):
+        return pointwise(SUB, (other, self))
+
+    def __mul__(self, other):
+        return pointwise(MUL, (self, other))
+
+    def __rmul__(self, other):
+        return pointwise(MUL, (other, self))
+
+    def __truediv__(self, other):
+        return pointwise(DIV, (self, other))
+
+    def __rtruediv__(self, other):
+        return pointwise(DIV, (other, self))
+
+    def __pow__(self, other, modulo=None):
+        return pointwise(POW, (self, other))
+
+    def __rpow__(self, other, modulo=None):
+        return pointwise(POW, (other, self))
+
+    def __neg__(self):
+        return pointwise(NEG, (self,))
+
+    def __pos__(self):
+        return self
+
+    def __abs__(self):
+        return pointwise(ABS, (self,))
+
+    def __matmul__(self, other):
+        from .functions import matmul
+        return matmul(self, other)
+
+    # ── comparison: no derivative, a bool for each element ──────────────────────────────────────
+
+    def __eq__(self, other):
+        return compare(np.equal, self, other)
+
+    def __ne__(self, other):
+        return compare(np.not_equal, self, other)
+
+    def __lt__(self, other):
+        return compare(np.less, self, other)
+
+    def __le__(self, other):
+        return compare(np.less_equal, self, other)
+
+    def __gt__(self, other):
+        return compare(np.greater, self, other)
+
+    def __ge__(self, other):
+        return compare(np.greater_equal, self, other)
+
+    def __and__(self, other):
+        return compare(np.bitwise_and, self, other)
+
+    def __or__(self, other):
+        return compare(np.bitwise_or, self, other)
+
+    def __invert__(self):
+        return wrap(np.invert(self.array))
+
+    # ── parts ───────────────────────────────────────────────────────────────────────────────────
+
+    def __getitem__(self, index: Any) -> Tensor:
+        """NumPy's basic and advanced indexing, differentiable; tensors may be indices."""
+        index = as_index(index)
+        advanced = any(isinstance(i, np.ndarray) for i in index)
+        return apply(INDEX if advanced else SLICE, (self,), {"index": index})
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        """Overwrite elements in place; not recorded, so only outside of the graph."""
+        if mode.grad and (self.requires_grad or (isinstance(value, Tensor) and value.requires_grad)):
+            raise RuntimeError("x[i] = v is not recorded: use no_grad(), or where()/cat() to build "
+                               "a new tensor")
+        self.array[as_index(index)] = value.array if isinstance(value, Tensor) else value
+
+    @property
+    def T(self) -> Tensor:
+        """All dimensions in reverse order."""
+        return apply(PERMUTE, (self,), {"dims": tuple(range(self.ndim))[::-1]})
+
+    def backward(self, gradient: Tensor | None = None, retain_graph: bool | None = None,
+                 create_graph: bool = False) -> None:
+        """Add the derivative of this tensor to the ``grad`` of every leaf it was made from.
+
+        ``gradient`` is the cotangent it starts with, of this tensor's shape; a scalar needs none.
+        The graph is freed unless ``retain_graph`` (default: ``create_graph``). With
+        ``create_graph`` the gradients can be differentiated themselves.
+        """
+        from .autograd import backward
+        backward(self, gradient, retain_graph, create_graph)
+
+
+@cython.ccall
+def wrap(array: Any, node: Any = None) -> Tensor:
+    """A Tensor of an array (or NumPy scalar) that is used as it is."""
+    t: Tensor = Tensor.__new__(Tensor)
+    t.array = array if type(array) is np.ndarray else np.asarray(array)
+    t.grad_fn = node
+    t.grad = None
+    t._leaf_grad = False
+    return t
+
+
+@cython.ccall
+def apply(op: Op, inputs: tuple, kw: dict) -> Tensor:
+    """Compute an operation of the table on Tensors and, if a gradient may be wanted, record it."""
+    x: Tensor
+    xs: list = []
+    edges: list = []
+    wanted: cython.bint = False
+    for x in inputs:
+        xs.append(x.array)
+        edge = x if x._leaf_grad else x.grad_fn
+        wanted = wanted or edge is not None
+        edges.append(edge)
+    try:
+        with np.errstate(all="ignore"):
+            y = op.forward(arrays, xs, kw)
+    except ValueError as error:
+        shapes = ", ".join(str(x.shape) for x in xs)
+        raise ShapeError(f"{op.name}: shapes {shapes} do not fit: {error}") from None
+    t: Tensor = wrap(y)
+    if wanted and mode.grad and t.array.dtype.kind == "f":
+        t.grad_fn = Node(op, inputs, tuple(edges), kw, t.array)
+    return t
+
+
+_NOTHING: dict = {}
+
+
+def pointwise(op: Pointwise, operands: tuple) -> Any:
+    """Apply a pointwise row to Tensors and numbers, brought to one dtype as PyTorch does.
+
+    TypeError (for an operator, first the other operand's own try) for anything else.
+    """
+    common = None
+    for x in operands:
+        if type(x) is not Tensor or (common is not None and x.array.dtype is not common):
+            break
+        common = x.array.dtype
+    else:
+        if (op.integers or common.kind == "f") and None not in op.slopes:
+            return apply(op, operands, _NOTHING)
+    weighed = []
+    for x, slope in zip(operands, op.slopes, strict=True):
+        if slope is None:  # a condition, which keeps its own dtype
+            continue
+        if isinstance(x, Tensor):
+            weighed.append((min(x.array.ndim, 1) + 1, x.array.dtype))
+        elif (dtype := dtypes.of_number(x)) is not None:
+            weighed.append((0, dtype))
+        else:
+            raise TypeError(f"{op.name}: wants tensors or numbers, got {type(x).__name__}"
+                            + ("; make a tensor of it: tensor(array)"
+                               if isinstance(x, np.ndarray | list | tuple) else ""))
+    dtype = dtypes.result_type(*weighed)
+    if dtype.kind != "f" and not op.integers:
+        dtype = dtypes.default
+    return apply(op, tuple([_as(x, np.dtype(bool) if slope is None else dtype)
+                            for x, slope in zip(operands, op.slopes, strict=True)]), _NOTHING)
+
+
+def _as(x: Any, dtype: np.dtype) -> Tensor:
+    """A Tensor of this dtype from a Tensor (recorded) or a number."""
+    if not isinstance(x, Tensor):
+        return wrap(np.asarray(x, dtype))
+    return x if x.array.dtype == dtype else apply(CAST, (x,), {"dtype": dtype})
+
+
+def compare(f: Any, a: Any, b: Any) -> Any:
+    """A NumPy comparison of Tensors and numbers, as a Tensor of bools outside of the graph."""
+    xs = [x.array if isinstance(x, Tensor) else x for x in (a, b)]
+    if any(not isinstance(x, np.ndarray) and dtypes.of_number(x) is None for x in xs):
+        return NotImplemented
+    try:
+        return wrap(f(*xs))
+    except ValueError:
+        raise ShapeError(f"{f.__name__}: shapes {np.shape(xs[0])} and {np.shape(xs[1])} do not "
+                         "broadcast") from None
+
+
+def as_array(data: Any, dtype: Any = None) -> np.ndarray:
+    """Data as an array of a supported dtype; Python floats become the default dtype, float32."""
+    if isinstance(data, Tensor):
+        data = data.array
+    elif isinstance(data, list | tuple):
+        data = _plain(data)
+    try:
+        array = np.asarray(data)
+    except ValueError as error:
+        raise ShapeError(f"tensor: rows of unequal length: {error}") from None
+    if dtype is None:
+        from_python = not isinstance(data, np.ndarray | np.generic)
+        dtype = dtypes.default if from_python and array.dtype.kind == "f" else array.dtype
+    elif array.dtype.kind not in "biuf":
+        dtype = array.dtype
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"tensor: wants numbers, got {type(data).__name__} of {array.dtype}")
+    return array.astype(dtypes.check(dtype), copy=False)
+
+
+def _plain(data: Any) -> Any:
+    """Nested sequences with the Tensors in them as arrays."""
+    if isinstance(data, Tensor):
+        return data.array
+    return [_plain(x) for x in data] if isinstance(data, list | tuple) else data
+
+
+def as_index(index: Any) -> tuple:
+    """An index as a tuple of integers, slices, None, Ellipsis and integer or boolean arrays."""
+    parts = []
+    for i in index if isinstance(index, tuple) else (index,):
+        if isinstance(i, Tensor):
+            i = i.array
+        elif isinstance(i, list):
+            i = np.asarray(_plain(i), dtype=None if i else np.int64)
+        if isinstance(i, np.ndarray) and i.ndim == 0 and i.dtype.kind in "iu":
+            i = int(i)
+        if isinstance(i, np.ndarray) and i.dtype.kind not in "biu":
+            raise IndexError(f"tensors used as indices must be integers or bools, got {i.dtype}")
+        if not (i is None or i is Ellipsis or isinstance(i, slice | np.ndarray)
+                or hasattr(i, "__index__")):
+            raise TypeError(f"indices are integers, slices, None, ... or arrays of integers or "
+                            f"bools, got {type(i).__name__}")
+        parts.append(i)
+    return tuple(parts)
+
+
+def attach(cls: type, name: str, method: Any) -> None:
+    """Give a class a method, also where it is a compiled one."""
+    setattr(cls, name, method)
