@@ -307,7 +307,7 @@ def apply(op: Op, inputs: tuple, kw: dict) -> Tensor:
         with np.errstate(all="ignore"):
             y = op.forward(arrays, xs, kw)
     except ValueError as error:
-        shapes = ", ".join(str(x.shape) for x in xs)
+        shapes = ", ".join([str(x.shape) for x in xs])
         raise ShapeError(f"{op.name}: shapes {shapes} do not fit: {error}") from None
     t: Tensor = wrap(y)
     if wanted and mode.grad and t.array.dtype.kind == "f":
@@ -417,5 +417,8 @@ def as_index(index: Any) -> tuple:
 
 
 def attach(cls: type, name: str, method: Any) -> None:
-    """Give a class a method, also where it is a compiled one."""
-    setattr(cls, name, method)
+    """Give a class a method, also where it is a compiled one, which Python holds immutable."""
+    if cython.compiled:
+        tg_attach(cls, name, method)  # noqa: F821  (from csrc/attach.h, see tensors.pxd)
+    else:
+        setattr(cls, name, method)

@@ -1,0 +1,2 @@
+cdef extern from "attach.h":
+    int tg_attach(object type, object name, object method) except -1
