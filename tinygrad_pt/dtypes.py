@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, reduce
+from functools import cache, reduce
 
 import numpy as np
 
@@ -18,7 +18,7 @@ _RANK = {"b": 0, "u": 1, "i": 1, "f": 2}  # a float beats an integer beats a boo
 SUPPORTED = (float64, float32, int64, int32, uint8, bool)
 
 
-@lru_cache(maxsize=None)
+@cache
 def promote_types(a: np.dtype, b: np.dtype) -> np.dtype:
     """The dtype of a + b for tensors of dtypes a and b; int64 with float32 is float32."""
     if _RANK[a.kind] != _RANK[b.kind]:
@@ -26,7 +26,7 @@ def promote_types(a: np.dtype, b: np.dtype) -> np.dtype:
     return np.promote_types(a, b)
 
 
-@lru_cache(maxsize=None)
+@cache
 def result_type(*operands: tuple[int, np.dtype]) -> np.dtype:
     """The common dtype of operands given as (weight, dtype).
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from builtins import float as Float
 from builtins import int as Int
 from builtins import max as largest
-from math import pi, prod  # noqa: F401  (torch.pi)
+from math import pi, prod  # torch.pi
 from typing import Any
 
 import numpy as np
@@ -65,10 +65,10 @@ def clamp(x: Tensor, min: Any = None, max: Any = None) -> Tensor:
     if min is None and max is None:
         raise ValueError("clamp: at least one of min and max must be given")
     if min is None:
-        return minimum(x, max) if isinstance(max, Tensor) else clip(x, -inf, max)  # noqa: F821
+        return minimum(x, max) if isinstance(max, Tensor) else clip(x, -inf, max)
     if max is None:
-        return maximum(x, min) if isinstance(min, Tensor) else clip(x, min, inf)  # noqa: F821
-    return clip(x, min, max)  # noqa: F821
+        return maximum(x, min) if isinstance(min, Tensor) else clip(x, min, inf)
+    return clip(x, min, max)
 
 
 # ── making tensors ──────────────────────────────────────────────────────────────────────────────
@@ -237,7 +237,7 @@ def pad(x: Tensor, pad: Any, value: Any = 0) -> Tensor:
         return y
     inside = np.zeros(kw["shape"], np.bool_)
     inside[kw["index"]] = True
-    return where(wrap(inside), y, value)  # noqa: F821
+    return where(wrap(inside), y, value)
 
 
 def gather(x: Tensor, dim: Int, index: Tensor) -> Tensor:
@@ -279,8 +279,8 @@ def argmax(x: Tensor, dim: Int | None = None, keepdim: bool = False) -> Tensor:
 def logsumexp(x: Tensor, dim: Int, keepdim: bool = False) -> Tensor:
     """log Σᵢ exp(xᵢ) along ``dim``, computed from x − max x so that nothing overflows."""
     top = wrap(x.array.max(axis=dim, keepdims=True))
-    top = where(wrap(np.isfinite(top.array)), top, 0.0)  # noqa: F821
-    y = log(sum(exp(x - top), dim, True)) + top  # noqa: F821
+    top = where(wrap(np.isfinite(top.array)), top, 0.0)
+    y = log(sum(exp(x - top), dim, True)) + top
     return y if keepdim else squeeze(y, dim)
 
 
@@ -291,7 +291,7 @@ def log_softmax(x: Tensor, dim: Int) -> Tensor:
 
 def softmax(x: Tensor, dim: Int) -> Tensor:
     """exp(xᵢ) / Σⱼ exp(xⱼ) along ``dim``."""
-    return exp(log_softmax(x, dim))  # noqa: F821
+    return exp(log_softmax(x, dim))
 
 
 # ── linear algebra ──────────────────────────────────────────────────────────────────────────────
@@ -381,7 +381,7 @@ METHODS = {name: globals()[name] for name in [
     *POINTWISE, "allclose", "argmax", "clamp", "clone", "contiguous", "expand", "flatten", "gather",
     "log_softmax", "logsumexp", "matmul", "mean", "permute", "reshape", "softmax", "squeeze", "sum",
     "t", "to", "transpose", "unsqueeze"]} | {
-    "where": lambda x, condition, other: where(condition, x, other),  # noqa: F821
+    "where": lambda x, condition, other: where(condition, x, other),
     "view": reshape,
     "size": lambda x, dim=None: x.shape if dim is None else x.shape[dim],
     "dim": lambda x: x.ndim,
@@ -396,4 +396,4 @@ METHODS = {name: globals()[name] for name in [
 for _name, _function in METHODS.items():
     attach(Tensor, _name, _function)
 
-__all__ = [name for name in globals() if not name.startswith("_")]  # noqa: PLE0605
+__all__ = [name for name in globals() if not name.startswith("_")]

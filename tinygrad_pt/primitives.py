@@ -32,7 +32,7 @@ for _op in TABLE.values():
 
 
 def saved(x, node):
-    """What a node holds as a Tensor: an operand as it was, the node's own value joined to the graph."""
+    """What a node holds as a Tensor: an operand as it was, its own value joined to the graph."""
     return x if node is None else wrap(x, node)
 
 
@@ -48,7 +48,7 @@ def zeros_like(x):
 def mT(x):
     """The matrix transpose: the last two dimensions exchanged."""
     n = len(x.shape)
-    return permute(x, (*range(n - 2), n - 1, n - 2))  # noqa: F821
+    return permute(x, (*range(n - 2), n - 1, n - 2))
 
 
 def sum_to(g, shape):
@@ -58,4 +58,4 @@ def sum_to(g, shape):
     extra = len(g.shape) - len(shape)
     dims = tuple(d for d, n in enumerate(g.shape)
                  if d < extra or (shape[d - extra] == 1 and n != 1))
-    return reshape(sum(g, dims, False), shape)  # noqa: F821
+    return reshape(sum(g, dims, False), shape)

@@ -95,7 +95,7 @@ def randn(*size: Any, generator: Generator | None = None, dtype: Any = None,
 
 def randint(low: int, high: Any = None, size: Any = None, *,
             generator: Generator | None = None) -> Tensor:
-    """Integers of low … high − 1, int64: ``randint(high, size)`` or ``randint(low, high, size)``."""
+    """Integers of low … high − 1, int64: ``randint([low,] high, size)``."""
     if size is None:
         low, high, size = 0, low, high
     if high <= low:

@@ -35,10 +35,11 @@ class ShapeError(ValueError, RuntimeError):
 class Tensor:
     """An n-dimensional array of numbers whose operations are recorded for differentiation.
 
-    ``array`` is the NumPy array, ``grad`` the accumulated gradient (a Tensor or None) of a leaf with
-    ``requires_grad``, ``grad_fn`` the `Node` that made it (None for a leaf).
+    ``array`` is the NumPy array; ``grad``, of a leaf with ``requires_grad``, the accumulated
+    gradient (a Tensor or None); ``grad_fn`` the `Node` that made it (None for a leaf).
 
-    Raises TypeError for data that is not numeric, RuntimeError if integers should require a gradient.
+    Raises TypeError for data that is not numeric, RuntimeError if integers are to require a
+    gradient.
     """
 
     __array_ufunc__ = None  # numpy_array + tensor comes to Tensor.__radd__, not element by element
@@ -162,7 +163,8 @@ class Tensor:
         whole = x.dtype.kind == "f" and bool(np.all(np.isfinite(x)) and np.all(x == np.floor(x)))
         text = np.array2string(x, separator=", ", prefix="tensor(", precision=4,
                                floatmode="maxprec_equal" if whole else "fixed")
-        about = "" if x.dtype in (dtypes.default, dtypes.int64, dtypes.bool) else f", dtype={x.dtype}"
+        usual = (dtypes.default, dtypes.int64, dtypes.bool)
+        about = "" if x.dtype in usual else f", dtype={x.dtype}"
         if self.grad_fn is not None:
             about += f", grad_fn={self.grad_fn!r}"
         elif self._leaf_grad:
@@ -258,7 +260,8 @@ class Tensor:
 
     def __setitem__(self, index: Any, value: Any) -> None:
         """Overwrite elements in place; not recorded, so only outside of the graph."""
-        if mode.grad and (self.requires_grad or (isinstance(value, Tensor) and value.requires_grad)):
+        recorded = self.requires_grad or (isinstance(value, Tensor) and value.requires_grad)
+        if mode.grad and recorded:
             raise RuntimeError("x[i] = v is not recorded: use no_grad(), or where()/cat() to build "
                                "a new tensor")
         self.array[as_index(index)] = value.array if isinstance(value, Tensor) else value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import primitives
-from ..functions import (  # noqa: F401  (names of this namespace too)
+from ..functions import (
     gather,
     log_softmax,
     pad,
