@@ -1,0 +1,49 @@
+/* All kernels for both types: what an isa_*.c file includes once it has said what its vectors are.
+ *
+ *     ISA            name of the instruction set
+ *     VECTOR_BYTES   width of its registers
+ *     TILE_ROWS      height of the matmul tile: 2 TILE_ROWS accumulators, two vectors of b and one element
+ *                    of a have to fit its registers
+ */
+
+#include <string.h>
+
+#include "tinygrad_pt.h"
+
+#if VECTOR_BYTES > 16
+#include <immintrin.h>
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
+#define CEIL(a, b) (((a) + (b)-1) / (b))
+
+#define T float
+#define T_BYTES 4
+#define INT int
+#define FN(name) name##_f32
+#define X86(name) name##_ps
+#include "simd.h"
+#include "matmul.h"
+#include "conv.h"
+#undef T
+#undef T_BYTES
+#undef INT
+#undef FN
+#undef X86
+
+#define T double
+#define T_BYTES 8
+#define INT long long
+#define FN(name) name##_f64
+#define X86(name) name##_pd
+#include "simd.h"
+#include "matmul.h"
+#include "conv.h"
+
+#define EXPORT_(isa) const tg_kernels tg_##isa = { #isa, \
+    {matmul_f32, matmul_f64}, {conv2d_f32, conv2d_f64}, \
+    {conv2d_input_f32, conv2d_input_f64}, {conv2d_weight_f32, conv2d_weight_f64}}
+#define EXPORT(isa) EXPORT_(isa)
+EXPORT(ISA);

@@ -1,0 +1,93 @@
+/* Vectors of T: everything an instruction set has to say for itself. The kernels are written with GCC's
+ * vector extensions (a vec adds and multiplies like a number) and these primitives. Included once per type.
+ *
+ *     load(p), store(p, v)                   LANES elements, no alignment needed
+ *     first(n)                               the mask of the first n lanes, 0 <= n <= LANES
+ *     load_n(p, mask), store_n(p, v, mask)   only those lanes: the rest reads as zero, is not written
+ *     transpose(r)                           LANES vectors as the rows of a square matrix
+ */
+
+#define LANES (VECTOR_BYTES / T_BYTES)
+#define vec FN(vec)
+#define mask FN(mask)
+
+typedef T vec __attribute__((vector_size(VECTOR_BYTES)));
+typedef T FN(unaligned) __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(T)), may_alias));
+
+INLINE vec FN(load)(const T *p) { return *(const FN(unaligned) *)p; }
+INLINE void FN(store)(T *p, vec v) { *(FN(unaligned) *)p = v; }
+
+#if VECTOR_BYTES == 64
+
+typedef unsigned short mask;
+INLINE mask FN(first)(ptrdiff_t n) { return (mask)((1u << n) - 1); }
+INLINE vec FN(load_n)(const T *p, mask m) { return (vec)X86(_mm512_maskz_loadu)(m, p); }
+INLINE void FN(store_n)(T *p, vec v, mask m) { X86(_mm512_mask_storeu)(p, m, v); }
+
+#elif VECTOR_BYTES == 32
+
+typedef INT mask __attribute__((vector_size(32)));
+INLINE mask FN(first)(ptrdiff_t n)
+{
+    mask lane;
+    for (int i = 0; i < LANES; i++)
+        lane[i] = i < n ? -1 : 0;
+    return lane;
+}
+INLINE vec FN(load_n)(const T *p, mask m) { return (vec)X86(_mm256_maskload)((const void *)p, (__m256i)m); }
+INLINE void FN(store_n)(T *p, vec v, mask m) { X86(_mm256_maskstore)((void *)p, (__m256i)m, v); }
+
+#else /* any machine: lane by lane */
+
+typedef ptrdiff_t mask;
+INLINE mask FN(first)(ptrdiff_t n) { return n; }
+INLINE vec FN(load_n)(const T *p, mask n)
+{
+    vec v = {0};
+    for (int i = 0; i < LANES; i++)
+        if (i < n)
+            v[i] = p[i];
+    return v;
+}
+INLINE void FN(store_n)(T *p, vec v, mask n)
+{
+    for (int i = 0; i < LANES; i++)
+        if (i < n)
+            p[i] = v[i];
+}
+
+#endif
+
+/* Two vectors shuffled like two halves of a pack of cards: a0 b0 a1 b1 … */
+INLINE void FN(riffle)(vec a, vec b, vec *low, vec *high)
+{
+#if VECTOR_BYTES == 16 * T_BYTES
+    *low = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    *high = __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+#elif VECTOR_BYTES == 8 * T_BYTES
+    *low = __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+    *high = __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+#elif VECTOR_BYTES == 4 * T_BYTES
+    *low = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+    *high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+#else
+    *low = __builtin_shufflevector(a, b, 0, 2);
+    *high = __builtin_shufflevector(a, b, 1, 3);
+#endif
+}
+
+/* A riffle of the upper with the lower half of the rows moves every element one bit of its (row, column)
+ * index along; after log2(LANES) riffles row and column have changed places. */
+INLINE void FN(transpose)(vec r[LANES])
+{
+#pragma GCC unroll 4
+    for (int done = 1; done < LANES; done *= 2) {
+        vec s[LANES];
+#pragma GCC unroll 8
+        for (int i = 0; i < LANES / 2; i++)
+            FN(riffle)(r[i], r[i + LANES / 2], &s[2 * i], &s[2 * i + 1]);
+#pragma GCC unroll 16
+        for (int i = 0; i < LANES; i++)
+            r[i] = s[i];
+    }
+}

@@ -1,0 +1,32 @@
+"""The array kernels: one interface, two implementations.
+
+`reference` is NumPy, `compiled` is Cython over csrc/. The compiled one runs unless it was not built
+or TINYGRAD_PT_PURE=1; TINYGRAD_PT_ISA=avx512|avx2|generic overrides its choice of instruction set.
+"""
+
+import os
+
+from . import reference
+
+_kernels = reference
+if os.environ.get("TINYGRAD_PT_PURE") != "1":
+    try:
+        from . import compiled as _kernels
+    except ImportError:
+        pass
+
+implementation = _kernels.__name__.rpartition(".")[2]
+matmul = _kernels.matmul
+conv2d = _kernels.conv2d
+conv2d_input = _kernels.conv2d_input
+conv2d_weight = _kernels.conv2d_weight
+
+
+def show_config():
+    """Print and return which kernels run, and on which instruction set."""
+    config = {"kernels": implementation}
+    if _kernels is not reference:
+        config |= {"instruction set": _kernels.isa(), "available": _kernels.available()}
+    for name, what in config.items():
+        print(f"{name}: {what if isinstance(what, str) else ', '.join(what)}")
+    return config

@@ -1,0 +1,298 @@
+# cython: boundscheck=False, wraparound=False, cdivision=True, embedsignature=True
+"""The kernels of csrc/ for NumPy arrays.
+
+C checks nothing: here every dtype and shape is verified before a pointer is taken, and whatever the C
+kernels do not take (other dtypes, mixed ones) goes to the reference. Its words are used for every complaint.
+"""
+
+import os
+
+cimport numpy as np
+
+from . import reference
+
+np.import_array()
+
+cdef extern from "tinygrad_pt.h" nogil:
+    ctypedef enum tg_dtype:
+        TG_FLOAT32, TG_FLOAT64
+    ctypedef struct tg_matrix:
+        void *data
+        Py_ssize_t row, col
+    ctypedef struct tg_images:
+        void *data
+        Py_ssize_t stride[4]
+    ctypedef struct tg_conv:
+        Py_ssize_t batch, groups, in_ "in", out
+        Py_ssize_t size[2]
+        Py_ssize_t kernel[2]
+        Py_ssize_t result[2]
+        Py_ssize_t stride[2]
+        Py_ssize_t padding[2]
+        Py_ssize_t dilation[2]
+    int tg_matmul(tg_dtype, Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, tg_matrix, tg_matrix, tg_matrix)
+    int tg_conv2d(tg_dtype, const tg_conv *, tg_images x, tg_images w, tg_images y)
+    int tg_conv2d_input(tg_dtype, const tg_conv *, tg_images g, tg_images w, tg_images gx)
+    int tg_conv2d_weight(tg_dtype, const tg_conv *, tg_images g, tg_images x, tg_images gw)
+    const char *tg_select(const char *name)
+    const char *tg_available(int i)
+
+cdef extern from "numpy/arrayobject.h":
+    bint PyArray_ISBEHAVED_RO(np.ndarray)      # aligned and in this machine's byte order
+
+cdef enum:
+    MAX_DIMS = 64
+    SMALL = 1 << 16      # multiplications below which letting other threads in costs more than it gives
+
+
+# ---- arrays to C ----------------------------------------------------------------------------------
+
+cdef inline bint ours(np.ndarray a, np.ndarray b) noexcept:
+    """Whether both are float32 or both float64: what the C kernels compute with."""
+    cdef int t = np.PyArray_TYPE(a)
+    return t == np.PyArray_TYPE(b) and (t == np.NPY_FLOAT32 or t == np.NPY_FLOAT64)
+
+
+cdef inline np.ndarray readable(np.ndarray a):
+    """a, or a copy of it where C cannot read it in whole elements."""
+    cdef Py_ssize_t size = np.PyArray_ITEMSIZE(a)
+    cdef bint whole = PyArray_ISBEHAVED_RO(a)
+    cdef int d
+    for d in range(np.PyArray_NDIM(a)):
+        whole &= np.PyArray_STRIDE(a, d) % size == 0
+    return a if whole else np.PyArray_GETCONTIGUOUS(a.astype(a.dtype.newbyteorder("=")))
+
+
+cdef inline np.ndarray result(int ndim, Py_ssize_t *shape, int dtype, out, str op):
+    """A new array, or the caller's `out` if it is what the new one would be."""
+    cdef np.ndarray y
+    cdef int d
+    if out is None:
+        return np.PyArray_EMPTY(ndim, <np.npy_intp *>shape, dtype, 0)
+    y = out
+    cdef bint fits = np.PyArray_NDIM(y) == ndim and np.PyArray_TYPE(y) == dtype
+    if fits:
+        for d in range(ndim):
+            fits &= np.PyArray_DIM(y, d) == shape[d]
+    if not fits or not (np.PyArray_ISCARRAY(y)):
+        wanted = tuple(shape[d] for d in range(ndim))
+        raise ValueError(f"{op}: out must be a C-contiguous array of the operands' dtype and shape {wanted}, "
+                         f"got {y.dtype} {out.shape}")
+    return y
+
+
+cdef inline tg_dtype type_of(np.ndarray a) noexcept nogil:
+    return TG_FLOAT32 if np.PyArray_TYPE(a) == np.NPY_FLOAT32 else TG_FLOAT64
+
+
+# ---- matmul ---------------------------------------------------------------------------------------
+
+def matmul(np.ndarray a not None, np.ndarray b not None, out=None):
+    """y = a b: (…, m, k) times (…, k, n) gives (…, m, n); the dimensions before these broadcast."""
+    cdef int da = np.PyArray_NDIM(a), db = np.PyArray_NDIM(b), dims, d
+    cdef Py_ssize_t shape[MAX_DIMS]
+    cdef np.npy_intp *sa
+    cdef np.npy_intp *sb
+    cdef Py_ssize_t m, n, k, na, nb
+    if not ours(a, b):
+        return given(reference.matmul(a, b), out)
+    if da < 2 or db < 2 or np.PyArray_DIM(a, da - 1) != np.PyArray_DIM(b, db - 2):
+        reference.check_matmul((<object>a).shape, (<object>b).shape)
+    a, b = readable(a), readable(b)
+    sa, sb = np.PyArray_DIMS(a), np.PyArray_DIMS(b)
+    m, k, n = sa[da - 2], sa[da - 1], sb[db - 1]
+    dims = max(da, db)
+    for d in range(dims - 2):
+        na = sa[d - dims + da] if d >= dims - da else 1
+        nb = sb[d - dims + db] if d >= dims - db else 1
+        if na != nb and na != 1 and nb != 1:
+            reference.check_matmul((<object>a).shape, (<object>b).shape)
+        shape[d] = nb if na == 1 else na
+    shape[dims - 2], shape[dims - 1] = m, n
+    cdef np.ndarray y = result(dims, shape, np.PyArray_TYPE(a), out, "matmul")
+    cdef int failed
+    if dims == 2 and m * n * k < SMALL:
+        failed = multiply(a, b, y, m, n, k)
+    else:
+        with nogil:
+            failed = multiply(a, b, y, m, n, k)
+    if failed:
+        raise MemoryError("matmul: no memory for a work buffer")
+    return y
+
+
+cdef int multiply(np.ndarray a, np.ndarray b, np.ndarray y, Py_ssize_t m, Py_ssize_t n, Py_ssize_t k) noexcept nogil:
+    """Run the C kernel on every matrix of the batch."""
+    cdef Py_ssize_t size = np.PyArray_ITEMSIZE(y)
+    cdef int da = np.PyArray_NDIM(a), db = np.PyArray_NDIM(b), dims = np.PyArray_NDIM(y), d
+    cdef tg_dtype t = type_of(y)
+    cdef tg_matrix ma, mb, mc
+    ma.data, ma.row, ma.col = np.PyArray_DATA(a), np.PyArray_STRIDE(a, da - 2) // size, np.PyArray_STRIDE(a, da - 1) // size
+    mb.data, mb.row, mb.col = np.PyArray_DATA(b), np.PyArray_STRIDE(b, db - 2) // size, np.PyArray_STRIDE(b, db - 1) // size
+    mc.data, mc.row, mc.col = np.PyArray_DATA(y), n, 1
+    if dims == 2:
+        return tg_matmul(t, m, n, k, ma, mb, mc)
+
+    # The batch as a counter of dims - 2 digits, with the bytes each digit moves the three matrices.
+    cdef Py_ssize_t shape[MAX_DIMS]
+    cdef Py_ssize_t index[MAX_DIMS]
+    cdef Py_ssize_t step_a[MAX_DIMS]
+    cdef Py_ssize_t step_b[MAX_DIMS]
+    cdef int digits = dims - 2, i
+    for d in range(digits):
+        shape[d] = np.PyArray_DIM(y, d)
+        if shape[d] == 0:
+            return 0
+        index[d] = 0
+        i = d - dims + da
+        step_a[d] = np.PyArray_STRIDE(a, i) if i >= 0 and np.PyArray_DIM(a, i) != 1 else 0
+        i = d - dims + db
+        step_b[d] = np.PyArray_STRIDE(b, i) if i >= 0 and np.PyArray_DIM(b, i) != 1 else 0
+
+    # Where b is the same for a whole digit and the rows of a go on evenly across it, the digit is rows:
+    # (batch, time, features) times a weight matrix is one large product, not many small ones.
+    while digits and step_b[digits - 1] == 0 and (m == 1 or shape[digits - 1] == 1
+                                                  or step_a[digits - 1] == m * ma.row * size):
+        digits -= 1
+        if m == 1:
+            ma.row = step_a[digits] // size
+        m *= shape[digits]
+    cdef Py_ssize_t bytes_c = m * n * size
+    while True:
+        if tg_matmul(t, m, n, k, ma, mb, mc):
+            return -1
+        mc.data = <char *>mc.data + bytes_c
+        d = digits - 1
+        while d >= 0:
+            index[d] += 1
+            ma.data = <char *>ma.data + step_a[d]
+            mb.data = <char *>mb.data + step_b[d]
+            if index[d] < shape[d]:
+                break
+            ma.data = <char *>ma.data - step_a[d] * shape[d]
+            mb.data = <char *>mb.data - step_b[d] * shape[d]
+            index[d] = 0
+            d -= 1
+        if d < 0:
+            return 0
+
+
+cdef given(y, out):
+    """What the reference computed, in `out` where the caller gave one."""
+    if out is None:
+        return y
+    out[...] = y
+    return out
+
+
+# ---- convolution ----------------------------------------------------------------------------------
+
+def conv2d(np.ndarray x not None, np.ndarray w not None, stride, padding, dilation, groups, out=None):
+    """Cross-correlation of images x (N, C, H, W) with filters w (O, C/groups, KH, KW): (N, O, OH, OW)."""
+    if not ours(x, w):
+        return given(reference.conv2d(x, w, stride, padding, dilation, groups), out)
+    cdef tg_conv s = convolution("conv2d", (<object>x).shape, (<object>w).shape, stride, padding, dilation, groups, None)
+    x, w = readable(x), readable(w)
+    cdef Py_ssize_t[4] shape = [s.batch, s.groups * s.out, s.result[0], s.result[1]]
+    cdef np.ndarray y = result(4, shape, np.PyArray_TYPE(x), out, "conv2d")
+    cdef tg_images ix = images(x), iw = images(w), iy = images(y)
+    cdef tg_dtype t = type_of(x)
+    cdef int failed
+    with nogil:
+        failed = tg_conv2d(t, &s, ix, iw, iy)
+    if failed:
+        raise MemoryError("conv2d: no memory for a work buffer")
+    return y
+
+
+def conv2d_input(np.ndarray g not None, np.ndarray w not None, x_shape, stride, padding, dilation, groups, out=None):
+    """The gradient of `conv2d` in x, given g (N, O, OH, OW) = ∂/∂y and the filters w."""
+    if not ours(g, w):
+        return given(reference.conv2d_input(g, w, x_shape, stride, padding, dilation, groups), out)
+    cdef tg_conv s = convolution("conv2d_input", x_shape, (<object>w).shape, stride, padding, dilation, groups, (<object>g).shape)
+    g, w = readable(g), readable(w)
+    cdef Py_ssize_t[4] shape = [s.batch, s.groups * s.in_, s.size[0], s.size[1]]
+    cdef np.ndarray y = result(4, shape, np.PyArray_TYPE(g), out, "conv2d_input")
+    cdef tg_images ig = images(g), iw = images(w), iy = images(y)
+    cdef tg_dtype t = type_of(g)
+    cdef int failed
+    with nogil:
+        failed = tg_conv2d_input(t, &s, ig, iw, iy)
+    if failed:
+        raise MemoryError("conv2d_input: no memory for a work buffer")
+    return y
+
+
+def conv2d_weight(np.ndarray g not None, np.ndarray x not None, w_shape, stride, padding, dilation, groups, out=None):
+    """The gradient of `conv2d` in w, given g (N, O, OH, OW) = ∂/∂y and the images x."""
+    if not ours(g, x):
+        return given(reference.conv2d_weight(g, x, w_shape, stride, padding, dilation, groups), out)
+    cdef tg_conv s = convolution("conv2d_weight", (<object>x).shape, w_shape, stride, padding, dilation, groups, (<object>g).shape)
+    g, x = readable(g), readable(x)
+    cdef Py_ssize_t[4] shape = [s.groups * s.out, s.in_, s.kernel[0], s.kernel[1]]
+    cdef np.ndarray y = result(4, shape, np.PyArray_TYPE(g), out, "conv2d_weight")
+    cdef tg_images ig = images(g), ix = images(x), iy = images(y)
+    cdef tg_dtype t = type_of(g)
+    cdef int failed
+    with nogil:
+        failed = tg_conv2d_weight(t, &s, ig, ix, iy)
+    if failed:
+        raise MemoryError("conv2d_weight: no memory for a work buffer")
+    return y
+
+
+cdef tg_conv convolution(op, x, w, stride, padding, dilation, groups, g) except *:
+    """The verified convolution of shapes x and w, for C."""
+    shape = reference.check_conv(op, tuple(x), tuple(w), tuple(stride), tuple(padding), tuple(dilation), groups, g)
+    cdef tg_conv s
+    cdef int d
+    s.batch, s.groups, s.in_, s.out = x[0], groups, w[1], w[0] // groups
+    for d in range(2):
+        s.size[d], s.kernel[d], s.result[d] = x[2 + d], w[2 + d], shape[2 + d]
+        s.stride[d], s.padding[d], s.dilation[d] = stride[d], padding[d], dilation[d]
+    return s
+
+
+cdef tg_images images(np.ndarray a) noexcept:
+    cdef tg_images c
+    cdef int d
+    c.data = np.PyArray_DATA(a)
+    for d in range(4):
+        c.stride[d] = np.PyArray_STRIDE(a, d) // np.PyArray_ITEMSIZE(a)
+    return c
+
+
+# ---- instruction sets -----------------------------------------------------------------------------
+
+cdef const char *chosen = NULL
+
+
+def set_isa(name=None):
+    """Compute with the instruction set of this name, or with the best this machine runs."""
+    global chosen
+    cdef bytes encoded
+    cdef const char *wanted = NULL
+    if name is not None:
+        encoded = name.encode()
+        wanted = encoded
+    cdef const char *found = tg_select(wanted)
+    if found == NULL:
+        raise ValueError(f"this machine runs {', '.join(available())}; not {name!r}")
+    chosen = found
+
+
+def isa():
+    """The name of the instruction set in use."""
+    return chosen.decode()
+
+
+def available():
+    """The names of the instruction sets this machine runs, best first."""
+    names, i = [], 0
+    while tg_available(i) != NULL:
+        names.append(tg_available(i).decode())
+        i += 1
+    return names
+
+
+set_isa(os.environ.get("TINYGRAD_PT_ISA") or None)

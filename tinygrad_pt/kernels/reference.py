@@ -1,0 +1,105 @@
+"""The kernels in NumPy: the short, readable truth that the compiled ones are tested against.
+
+Also the words of every complaint: `check_matmul` and `check_conv` are what both implementations refuse.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+
+def matmul(a, b):
+    """y = a b: (…, m, k) times (…, k, n) gives (…, m, n); the dimensions before these broadcast."""
+    check_matmul(a.shape, b.shape)
+    return np.matmul(a, b)
+
+
+# The convolutions are one trilinear sum with one of its three arrays left open,
+#
+#     T(x, w, g) = Σ g[n,o,i,j] · w[o,c,p,q] · padded x[n, c, i·stride + p·dilation, j·stride + q·dilation],
+#
+# and each is a matrix product over *windows*: for every output pixel the part of x its filter sees.
+# Below, G is groups, P = OH·OW pixels, K = C/G·KH·KW elements of a filter.
+
+def conv2d(x, w, stride, padding, dilation, groups):
+    """Cross-correlation of images x (N, C, H, W) with filters w (O, C/groups, KH, KW): (N, O, OH, OW)."""
+    n, o, oh, ow = check_conv("conv2d", x.shape, w.shape, stride, padding, dilation, groups)
+    seen = _windows(x, w.shape, oh, ow, stride, padding, dilation, groups)        # (N, G, P, K)
+    y = _filters(w, groups) @ seen.swapaxes(2, 3)                                 # (G, O/G, K) (N, G, K, P)
+    return y.reshape(n, o, oh, ow)
+
+
+def conv2d_weight(g, x, w_shape, stride, padding, dilation, groups):
+    """The gradient of `conv2d` in w, given g (N, O, OH, OW) = ∂/∂y and the images x."""
+    n, o, oh, ow = check_conv("conv2d_weight", x.shape, w_shape, stride, padding, dilation, groups, g.shape)
+    seen = _windows(x, w_shape, oh, ow, stride, padding, dilation, groups)        # (N, G, P, K)
+    g = g.reshape(n, groups, o // groups, oh * ow)                                # (N, G, O/G, P)
+    return (g @ seen).sum(axis=0).reshape(w_shape)
+
+
+def conv2d_input(g, w, x_shape, stride, padding, dilation, groups):
+    """The gradient of `conv2d` in x, given g (N, O, OH, OW) = ∂/∂y and the filters w."""
+    n, o, oh, ow = check_conv("conv2d_input", x_shape, w.shape, stride, padding, dilation, groups, g.shape)
+    (_, c, h, wd), (kh, kw) = x_shape, w.shape[2:]
+    (sh, sw), (ph, pw), (dh, dw) = stride, padding, dilation
+    seen = _filters(w, groups).swapaxes(1, 2) @ g.reshape(n, groups, o // groups, oh * ow)
+    seen = seen.reshape(n, c, kh, kw, oh, ow)
+    x = np.zeros((n, c, h + 2 * ph, wd + 2 * pw), seen.dtype)
+    for p in range(kh):
+        for q in range(kw):        # tap (p, q) of all filters at once: where the windows overlap, they add up
+            x[:, :, p * dh:p * dh + oh * sh:sh, q * dw:q * dw + ow * sw:sw][:, :, :oh, :ow] += seen[:, :, p, q]
+    return x[:, :, ph:ph + h, pw:pw + wd].copy()
+
+
+def _filters(w, groups):
+    """w as one matrix a group: (G, O/G, K)."""
+    return w.reshape(groups, w.shape[0] // groups, w.shape[1] * w.shape[2] * w.shape[3])
+
+
+def _windows(x, w_shape, oh, ow, stride, padding, dilation, groups):
+    """What each filter sees, (N, G, P, K): a view with a stride for every index of T, then copied."""
+    (ph, pw), (_, cg, kh, kw) = padding, w_shape
+    x = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
+    (n, c, _, _), (sn, sc, sy, sx) = x.shape, x.strides
+    view = as_strided(x, (n, groups, oh, ow, cg, kh, kw),
+                      (sn, sc * cg, sy * stride[0], sx * stride[1], sc, sy * dilation[0], sx * dilation[1]))
+    return view.reshape(n, groups, oh * ow, cg * kh * kw)
+
+
+def check_matmul(a, b):
+    """Refuse shapes a, b that have no matrix product."""
+    if len(a) < 2 or len(b) < 2:
+        raise ValueError(f"matmul: wants two arrays of at least 2 dimensions, got shapes {a} and {b}")
+    if a[-1] != b[-2]:
+        raise ValueError(f"matmul: {a} times {b} do not fit: the last dimension of the first, {a[-1]}, "
+                         f"must equal the last but one of the second, {b[-2]}")
+    try:
+        np.broadcast_shapes(a[:-2], b[:-2])
+    except ValueError:
+        raise ValueError(f"matmul: {a} times {b}: the dimensions before the last two, {a[:-2]} and "
+                         f"{b[:-2]}, do not broadcast") from None
+
+
+def check_conv(op, x, w, stride, padding, dilation, groups, g=None):
+    """The shape (N, O, OH, OW) of the convolution of shapes x, w; refuse what has none, or is not that of g."""
+    got = f"{op}: images {x}, filters {w}, groups {groups}"
+    if len(x) != 4 or len(w) != 4:
+        raise ValueError(f"{got}: wants images (N, C, H, W) and filters (O, C/groups, KH, KW)")
+    for name, pair, least in ("stride", stride, 1), ("padding", padding, 0), ("dilation", dilation, 1):
+        if len(pair) != 2 or min(pair) < least:
+            raise ValueError(f"{op}: {name} must be a pair of integers of at least {least}, got {pair}")
+    if min(*x, *w) < 0 or min(w[2:]) < 1:
+        raise ValueError(f"{got}: a filter has at least one element, and no dimension is negative")
+    if groups < 1 or x[1] != groups * w[1] or w[0] % groups:
+        raise ValueError(f"{got}: the channels {x[1]} must be groups times {w[1]}, the filters' second "
+                         f"dimension, and the {w[0]} filters a multiple of groups")
+    size = tuple((n + 2 * p - d * (k - 1) - 1) // s + 1
+                 for n, k, s, p, d in zip(x[2:], w[2:], stride, padding, dilation, strict=True))
+    if min(size) < 1:
+        raise ValueError(f"{got}: with padding {padding} and dilation {dilation} the filter is larger "
+                         f"than the padded image")
+    result = (x[0], w[0], *size)
+    if g is not None and tuple(g) != result:
+        raise ValueError(f"{got}: the gradient of the result must have its shape {result}, got {tuple(g)}")
+    return result
