@@ -19,7 +19,7 @@ import numpy as np
 from . import dtypes, primitives
 from .autograd import enable_grad, is_grad_enabled, no_grad
 from .dtypes import bool, double, float, float32, float64, int, int32, int64, long, uint8
-from .ops import TABLE
+from .ops import LISTENERS, TABLE, Pointwise
 from .random import manual_seed, rand, randint, randn, randperm
 from .tensors import ShapeError, Tensor, apply, as_array, attach, wrap
 
@@ -27,12 +27,9 @@ inf, nan = Float("inf"), Float("nan")
 
 # ── pointwise: from the table ───────────────────────────────────────────────────────────────────
 
-POINTWISE = [name for name, op in TABLE.items() if op.kind == "pointwise" and name != "chain"]
-
-
-def _pointwise(name: str) -> Any:
+def _pointwise(op: Pointwise) -> Any:
     """The function of a pointwise row: of Tensors, or of Values."""
-    op, of_tensors = TABLE[name], getattr(primitives, name)
+    name, of_tensors = op.name, getattr(primitives, op.name)
 
     def f(*operands: Any) -> Any:
         if len(operands) != len(op.operands):
@@ -56,8 +53,15 @@ def _of_values(op, operands):
     raise TypeError(f"{op.name}: wants a Tensor or a Value, got {kinds}")
 
 
-for _name in POINTWISE:
-    globals()[_name] = _pointwise(_name)
+def _add(op: Pointwise) -> None:
+    """A row's function, here and as a method of `Tensor`."""
+    f = globals()[op.name] = _pointwise(op)
+    attach(Tensor, op.name, f)
+
+
+for _op in [op for op in TABLE.values() if op.kind == "pointwise" and op.name != "chain"]:
+    _add(_op)
+LISTENERS.append(_add)  # and those that are added from now on
 
 
 def clamp(x: Tensor, min: Any = None, max: Any = None) -> Tensor:
@@ -378,7 +382,7 @@ def _tensors(name: str, tensors: Any) -> tuple[Tensor, ...]:
 
 
 METHODS = {name: globals()[name] for name in [
-    *POINTWISE, "allclose", "argmax", "clamp", "clone", "contiguous", "expand", "flatten", "gather",
+    "allclose", "argmax", "clamp", "clone", "contiguous", "expand", "flatten", "gather",
     "log_softmax", "logsumexp", "matmul", "mean", "permute", "reshape", "softmax", "squeeze", "sum",
     "t", "to", "transpose", "unsqueeze"]} | {
     "where": lambda x, condition, other: where(condition, x, other),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .ops import TABLE, Op
+from .ops import LISTENERS, TABLE, Op
 from .tensors import Tensor, apply, pointwise, wrap
 
 
@@ -27,8 +27,13 @@ def function_of(op: Op) -> Any:
     return f
 
 
+def _add(op: Op) -> None:
+    globals()[op.name] = function_of(op)
+
+
 for _op in TABLE.values():
-    globals()[_op.name] = function_of(_op)
+    _add(_op)
+LISTENERS.append(_add)
 
 
 def saved(x, node):

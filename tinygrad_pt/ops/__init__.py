@@ -25,6 +25,7 @@ from types import ModuleType
 from typing import Any
 
 TABLE: dict[str, Op] = {}
+LISTENERS: list[Callable[[Op], None]] = []  # called with every pointwise row added from now on
 
 
 class Op:
@@ -82,6 +83,13 @@ class Pointwise(Op):
         self.integers = integers  # integers in, integers out; else integers become floats
         self.sample = tuple(sample) or ((-3.0, 3.0),) * len(self.operands)  # what tests draw from
         self._bound: dict[ModuleType, tuple[Callable, tuple]] = {}
+        for listen in LISTENERS:
+            listen(self)
+
+    def text(self) -> str:
+        """The row in one line, by which its compiled form is known."""
+        slopes = "; ".join(map(str, self.slopes))
+        return f"{self.name}({', '.join(self.operands)}) = {self.value}; {slopes}"
 
     def bind(self, m: ModuleType) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         """The row read with namespace ``m``: y = f(*xs), and the slopes dᵢ(y, *xs).
@@ -118,7 +126,8 @@ class Pointwise(Op):
 
     def describe(self) -> str:
         """The row in words: docstring of its functions and methods."""
-        lines = [f"y = {self.name}({', '.join(self.operands)}) = {self.value}"]
+        call = f"{self.name}({', '.join(self.operands)})"
+        lines = [f"y = {call}" + (f" = {self.value}" if self.value != call else "")]
         lines += [f"∂y/∂{x} = {d}" for x, d in zip(self.operands, self.slopes, strict=True) if d]
         if self.domain:
             lines.append(f"defined for {self.domain}")
@@ -145,12 +154,19 @@ def _times(m, g, slope):
 
 
 def _function(name: str, arguments: str, expression: str, m: ModuleType) -> Callable[..., Any]:
-    """A function whose free names are those of ``m``, and whose source a debugger can show."""
+    """A function whose free names are those of ``m``, and whose source a debugger can show.
+
+    A name that ``m`` does not have, but the table, is that row read with ``m``.
+    """
     import linecache
     source = f"lambda {arguments}: {expression}"
     place = f"<ops table: {name}>"
     linecache.cache[place] = (len(source), None, [source + "\n"], place)
-    return eval(compile(getattr(m, "rewrite", str)(source), place, "eval"), vars(m))
+    code = compile(getattr(m, "rewrite", str)(source), place, "eval")
+    for used in re.findall(r"\w+(?=\()", expression):
+        if used in TABLE and used not in vars(m):
+            setattr(m, used, TABLE[used].bind(m)[0])
+    return eval(code, vars(m))
 
 
 class Linear(Op):

@@ -26,7 +26,7 @@ from . import TABLE, bilinear, linear  # noqa: F401  (fill the table)
 
 def where(c, a, b):
     """a where c, else b. Numbers become float32, which holds the table's 0, ½, 1 and widens nothing."""
-    if not isinstance(a, np.ndarray) and not isinstance(b, np.ndarray):
+    if type(a) in (int, float) and type(b) in (int, float):
         a, b = np.float32(a), np.float32(b)
     return np.where(c, a, b)
 

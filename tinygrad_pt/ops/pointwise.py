@@ -69,7 +69,7 @@ row("minimum", "a, b", "minimum(a, b)",
     "where(a < b, 1, where(a == b, 0.5, 0))", "where(a > b, 1, where(a == b, 0.5, 0))",
     kinks=["a - b"], integers=True, doc="The smaller; nan if either is nan.")
 row("where", "c, a, b", "where(c, a, b)", None, "where(c, 1, 0)", "where(c, 0, 1)",
-    kinks=["c"], integers=True, doc="a where the condition c holds, else b.")
+    integers=True, doc="a where the condition c holds, else b.")
 row("clip", "x, lo, hi", "minimum(maximum(x, lo), hi)",
     "where((x >= lo) & (x <= hi), 1, 0)",
     "where((x < lo) & (lo <= hi), 1, 0)", "where((x > hi) | (lo > hi), 1, 0)",

@@ -1,0 +1,95 @@
+"""What the property tests draw: operands for every row of the table."""
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from tinygrad_pt.ops import TABLE, arrays
+
+POINTWISE = [op for op in TABLE.values() if op.kind == "pointwise"]
+DIFFERENTIABLE = [op for op in POINTWISE if any(d not in (None, "0") for d in op.slopes)]
+LINEAR = [op for op in TABLE.values() if op.kind == "linear"]
+BILINEAR = [op for op in TABLE.values() if op.kind == "bilinear"]
+
+
+def names(ops):
+    return [op.name for op in ops]
+
+
+def layout(draw, x):
+    """The same numbers in another memory layout: reversed, strided, transposed, or as they are."""
+    if not x.ndim:
+        return x
+    kind = draw(st.sampled_from(["contiguous", "reversed", "strided", "fortran"]))
+    if kind == "reversed":
+        return x[..., ::-1].copy()[..., ::-1]
+    if kind == "strided":
+        wide = np.zeros((*x.shape[:-1], 2 * x.shape[-1]), x.dtype)
+        wide[..., ::2] = x
+        return wide[..., ::2]
+    return np.asfortranarray(x) if kind == "fortran" else x
+
+
+@st.composite
+def shapes(draw, **kw):
+    return draw(hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3, **kw))
+
+
+@st.composite
+def operands(draw, op, dtype="float64", small=False):
+    """Arrays for the operands of a pointwise row: broadcastable shapes, any layout, in its domain
+    and away from its kinks.
+    """
+    n = len(op.operands)
+    side = 2 if small else 3
+    sizes = draw(hnp.mutually_broadcastable_shapes(num_shapes=n, max_dims=2 if small else 3,
+                                                   min_side=0, max_side=side)).input_shapes
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    for _ in range(1000):
+        xs = [random.uniform(*limits, size) for limits, size in zip(op.sample, sizes, strict=True)]
+        near = [np.abs(eval(k, {}, dict(zip(op.operands, xs, strict=True)))) < 0.02
+                for k in op.kinks]
+        if not any(np.any(k) for k in near):
+            break
+    xs = [np.asarray(x > 0 if d is None else x, bool if d is None else dtype) for x, d in zip(xs, op.slopes, strict=True)]
+    return [layout(draw, x) for x in xs]
+
+
+@st.composite
+def linear_case(draw, op, dtype="float64"):
+    """(operands, arguments) of a linear row."""
+    r = draw(st.randoms(use_true_random=False))
+    lowest = 1 if op.name == "cat" else 0
+    shape = draw(hnp.array_shapes(min_dims=lowest, max_dims=3, min_side=0, max_side=3))
+    kw = op.sample(r, shape) if op.sample else {}
+    sizes = [shape]
+    if op.arity is None:  # cat: sizes that differ along dim
+        sizes = [(*shape[:kw["dim"]], n, *shape[kw["dim"] + 1:])
+                 for n in draw(st.lists(st.integers(0, 3), min_size=1, max_size=3))]
+    if op.name == "index_add":  # the adjoint of index: what index gives is what it takes
+        kw = {**TABLE["index"].sample(r, shape), "shape": shape}
+        sizes = [np.zeros(shape)[kw["index"]].shape]
+    random = np.random.default_rng(r.randrange(2**32))
+    return [layout(draw, random.normal(size=s).astype(dtype)) for s in sizes], kw
+
+
+@st.composite
+def bilinear_case(draw, op, dtype="float64"):
+    """(operands, arguments) of a bilinear row."""
+    r = draw(st.randoms(use_true_random=False))
+    a, b, kw = op.sample(r)
+    random = np.random.default_rng(r.randrange(2**32))
+    return [layout(draw, random.normal(size=s).astype(dtype)) for s in (a, b)], kw
+
+
+def cases(op, dtype="float64"):
+    """(operands, arguments) of any row."""
+    if op.kind == "pointwise":
+        return operands(op, dtype).map(lambda xs: (xs, {}))
+    return linear_case(op, dtype) if op.kind == "linear" else bilinear_case(op, dtype)
+
+
+def value(op, xs, kw):
+    """The row's value for arrays."""
+    with np.errstate(all="ignore"):
+        return np.asarray(op.forward(arrays, xs, kw))

@@ -1,0 +1,43 @@
+"""The documentation is true: its code runs, and what is generated is up to date."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tinygrad_pt.ops.__main__ import page
+
+ROOT = Path(__file__).parent.parent
+PAGES = [p for p in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))] if p.exists()]
+
+
+def blocks(language):
+    return [pytest.param(code, id=f"{p.name}:{i}") for p in PAGES for i, code in enumerate(
+        re.findall(rf"^```{language}\n(.*?)^```", p.read_text("utf-8"), re.M | re.S))]
+
+
+def test_the_op_table_page_is_what_the_table_says():
+    assert (ROOT / "docs/ops.md").read_text("utf-8") == page(), \
+        "docs/ops.md is out of date: run `python -m tinygrad_pt.ops docs/ops.md`"
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_python_blocks_run(code, tmp_path):
+    """Each block runs by itself; a line `# prints: ...` below a print says what it prints."""
+    program = tmp_path / "block.py"
+    program.write_text(code, "utf-8")
+    done = subprocess.run([sys.executable, program], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    expected = [line.removeprefix("# prints:").strip() for line in code.splitlines()
+                if line.startswith("# prints:")]
+    if expected:
+        assert [line.strip() for line in done.stdout.splitlines()] == expected
+
+
+def test_the_readme_opens_with_two_commands():
+    """One trains the recogniser, one runs the tests; test_cli.py and .ci/run carry them out."""
+    first, second = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"),
+                               re.M | re.S)[:2]
+    assert "tinygrad-pt train" in first and "pytest" in second
