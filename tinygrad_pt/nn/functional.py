@@ -35,8 +35,8 @@ def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 
     """
     if x.ndim == 3:
         return conv2d(unsqueeze(x, 0), weight, bias, stride, padding, dilation, groups)[0]
-    kw = {"stride": _pair("stride", stride, 1), "padding": _pair("padding", padding, 0),
-          "dilation": _pair("dilation", dilation, 1), "groups": groups}
+    kw = {"stride": pair("stride", stride, 1), "padding": pair("padding", padding, 0),
+          "dilation": pair("dilation", dilation, 1), "groups": groups}
     if x.ndim != 4 or weight.ndim != 4:
         raise ShapeError(f"conv2d: wants images (N, C, H, W) and filters (O, C/groups, KH, KW), got "
                          f"{x.shape} and {weight.shape}")
@@ -52,7 +52,8 @@ def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 
     return y if bias is None else y + bias.reshape(-1, 1, 1)
 
 
-def _pair(name: str, n: Any, least: int) -> tuple[int, int]:
+def pair(name: str, n: Any, least: int) -> tuple[int, int]:
+    """A size for both directions of an image, checked: n or (n, m), each at least ``least``."""
     pair = tuple(n) if isinstance(n, tuple | list) else (n, n)
     if len(pair) != 2 or not all(isinstance(k, int) and k >= least for k in pair):
         raise ValueError(f"conv2d: {name} is an integer of at least {least} or a pair of them, "

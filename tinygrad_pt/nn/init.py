@@ -12,10 +12,14 @@ from ..tensors import Tensor
 
 
 def uniform_(x: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
-    """Fill x with uniform numbers of [a, b)."""
+    """Fill x with uniform numbers of [a, b).
+
+    a + u·(b − a) is rounded once, as by PyTorch's fused multiply-add (float32: through float64).
+    """
     u = default_generator.uniform(x.array.size, x.dtype).reshape(x.shape)
+    low, width = (float(x.dtype.type(v)) for v in (a, x.dtype.type(b) - x.dtype.type(a)))
     with no_grad():
-        x[...] = u * x.dtype.type(b - a) + x.dtype.type(a)
+        x[...] = u * np.float64(width) + low
     return x
 
 

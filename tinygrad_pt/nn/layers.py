@@ -36,9 +36,11 @@ class Conv2d(Module):
         if groups < 1 or in_channels % groups or out_channels % groups:
             raise ValueError(f"Conv2d: {in_channels} and {out_channels} channels are no multiples of "
                              f"{groups} groups")
-        k = kernel_size if isinstance(kernel_size, tuple) else (kernel_size, kernel_size)
-        self.sizes = in_channels, out_channels, k
-        self.stride, self.padding, self.dilation, self.groups = stride, padding, dilation, groups
+        k = self.kernel_size = F.pair("kernel_size", kernel_size, 1)
+        self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
+        self.stride = F.pair("stride", stride, 1)
+        self.padding = F.pair("padding", padding, 0)
+        self.dilation = F.pair("dilation", dilation, 1)
         self.weight = Parameter(init.empty(out_channels, in_channels // groups, *k))
         self.bias = Parameter(init.empty(out_channels)) if bias else None
         init.default_(self.weight, self.bias)
@@ -48,8 +50,11 @@ class Conv2d(Module):
                         self.groups)
 
     def extra_repr(self) -> str:
-        a, b, k = self.sizes
-        return f"{a}, {b}, kernel_size={k}, stride={self.stride}, padding={self.padding}"
+        usual = {"padding": (0, 0), "dilation": (1, 1), "groups": 1}
+        about = "".join(f", {name}={getattr(self, name)}" for name, value in usual.items()
+                        if getattr(self, name) != value)
+        return (f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, "
+                f"stride={self.stride}{about}{'' if self.bias is not None else ', bias=False'}")
 
 
 class ReLU(Module):
@@ -81,6 +86,9 @@ class Flatten(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x.flatten(self.start_dim, self.end_dim)
+
+    def extra_repr(self) -> str:
+        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
 
 
 class Sequential(Module):

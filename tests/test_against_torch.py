@@ -1,0 +1,145 @@
+"""The same numbers as PyTorch: values, gradients, dtypes, initial weights, trajectories."""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from strategies import DIFFERENTIABLE, bilinear_case, names, operands
+
+import tinygrad_pt as tg
+from tinygrad_pt.nn import functional as F
+from tinygrad_pt.ops import TABLE
+
+torch = pytest.importorskip("torch")
+NAMES = {"neg": "negative"}
+WITH_TORCH = [op for op in DIFFERENTIABLE if op.name != "chain"]
+SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -3.5, 1e-30, 1e30, 89.0, -104.0, float("inf"),
+           -float("inf"), float("nan")]
+
+
+def both(f, g, xs, atol=1e-12):
+    """f on ours and g on torch's: the same values, dtypes and gradients."""
+    ours = [tg.tensor(x, requires_grad=x.dtype.kind == "f") for x in xs]
+    theirs = [torch.tensor(x.copy(), requires_grad=x.dtype.kind == "f") for x in xs]
+    y, z = f(*ours), g(*theirs)
+    assert str(z.dtype) == f"torch.{y.dtype}"
+    rtol = 1e-5 if y.dtype == "float32" else 1e-12
+    np.testing.assert_allclose(y.detach().numpy(), z.detach().numpy(), rtol=rtol, atol=atol)
+    v = np.random.default_rng(0).normal(size=y.shape).astype(y.dtype)
+    y.backward(tg.tensor(v))
+    z.backward(torch.tensor(v))
+    for a, b in zip(ours, theirs, strict=True):
+        if b.grad is not None:
+            np.testing.assert_allclose(a.grad.numpy(), b.grad.numpy(), rtol=rtol, atol=atol)
+
+
+@pytest.mark.parametrize("op", WITH_TORCH, ids=names(WITH_TORCH))
+@given(data=st.data())
+@settings(max_examples=10)
+def test_pointwise(op, data):
+    xs = data.draw(operands(op))
+    if op.name == "clip":  # torch's clamp does not broadcast x itself against an empty bound
+        assume(all(x.size for x in xs))
+    name = NAMES.get(op.name, op.name)
+    both(getattr(tg, op.name), getattr(torch, name), xs)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("op", WITH_TORCH, ids=names(WITH_TORCH))
+def test_special_values(op, dtype):
+    """inf, nan, signed zeros and overflow: the value is torch's, for every pair of them."""
+    grid = np.meshgrid(*[SPECIAL] * sum(d is not None for d in op.slopes))
+    xs = [x.ravel().astype(dtype) for x in grid]
+    if op.slopes[0] is None:
+        xs = [xs[0] > 0, *xs]
+    with np.errstate(all="ignore"):
+        ours = getattr(tg, op.name)(*[tg.tensor(x) for x in xs]).numpy()
+    theirs = getattr(torch, NAMES.get(op.name, op.name))(*[torch.tensor(x) for x in xs]).numpy()
+    if op.name == "clip":  # bounds that are nan or crossed are not defined by either
+        ok = xs[1] <= xs[2]
+        ours, theirs = ours[ok], theirs[ok]
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5 if dtype == "float32" else 1e-12)
+    if op.name not in ("relu", "maximum", "minimum", "clip", "abs"):  # max(0, -0) is either
+        zero = (theirs == 0)
+        np.testing.assert_array_equal(np.signbit(ours[zero]), np.signbit(theirs[zero]))
+
+
+@given(st.data())
+@settings(max_examples=30)
+def test_matmul(data):
+    both(tg.matmul, torch.matmul, data.draw(bilinear_case(TABLE["matmul"]))[0])
+
+
+@given(st.data())
+@settings(max_examples=30)
+def test_conv2d(data):
+    xs, kw = data.draw(bilinear_case(TABLE["conv2d"]))
+    if xs[0].shape[0]:
+        both(lambda x, w: F.conv2d(x, w, **kw),
+             lambda x, w: torch.nn.functional.conv2d(x, w, **kw), xs)
+
+
+OPERANDS = ["True", "2", "0.5", "m.tensor(True)", "m.tensor(3)", "m.tensor(2, dtype=m.uint8)",
+            "m.tensor(1.5)", "m.tensor(1.5, dtype=m.float64)", "m.tensor([True, False])",
+            "m.tensor([1, 2])", "m.tensor([1, 2], dtype=m.int32)", "m.tensor([1, 2], dtype=m.uint8)",
+            "m.tensor([1.5, 2])", "m.tensor([1.5, 2], dtype=m.float64)"]
+
+
+@pytest.mark.parametrize("operation", ["a + b", "a * b", "a / b", "a > b"])
+def test_promotion(operation):
+    for a in OPERANDS:
+        for b in OPERANDS:
+            if "m." in a or "m." in b:
+                ours, theirs = (eval(operation, {"a": eval(a, {"m": m}), "b": eval(b, {"m": m})})
+                                for m in (tg, torch))
+                assert f"torch.{ours.dtype}" == str(theirs.dtype), (a, b)
+                np.testing.assert_array_equal(ours.numpy(), theirs.numpy(), str((a, b)))
+
+
+def test_losses():
+    x = np.random.default_rng(0).normal(size=(5, 4))
+    t = np.array([0, 3, 1, 1, 2])
+    for reduction in ("mean", "sum"):
+        both(lambda x: F.cross_entropy(x, tg.tensor(t), reduction),
+             lambda x: torch.nn.functional.cross_entropy(x, torch.tensor(t), reduction=reduction), [x])
+
+
+@pytest.mark.parametrize("n", [1, 7, 15, 16, 17, 100])
+def test_random_streams(n):
+    for m in (tg, torch):
+        m.manual_seed(n)
+    for _ in range(3):
+        np.testing.assert_array_equal(tg.rand(n).numpy(), torch.rand(n).numpy())
+        np.testing.assert_array_equal(tg.rand(n, dtype=tg.float64).numpy(),
+                                      torch.rand(n, dtype=torch.float64).numpy())
+        np.testing.assert_allclose(tg.randn(n).numpy(), torch.randn(n).numpy(), atol=5e-7)
+        np.testing.assert_array_equal(tg.randint(5, (n,)).numpy(), torch.randint(5, (n,)).numpy())
+        np.testing.assert_array_equal(tg.randperm(n).numpy(), torch.randperm(n).numpy())
+
+
+@pytest.mark.parametrize("optimizer, kw", [
+    ("SGD", {"lr": 0.1}), ("SGD", {"lr": 0.05, "momentum": 0.9, "weight_decay": 0.01}),
+    ("SGD", {"lr": 0.05, "momentum": 0.9, "nesterov": True}), ("Adam", {"lr": 0.01}),
+    ("Adam", {"lr": 0.01, "betas": (0.8, 0.9), "weight_decay": 0.1})])
+def test_the_same_seed_trains_the_same_net(optimizer, kw):
+    """A convolutional net: the same initial weights bit for bit, the same losses to rounding."""
+    losses = []
+    x = np.random.default_rng(0).normal(size=(8, 1, 6, 6)).astype("float32")
+    t = np.arange(8) % 3
+    for m in (tg, torch):
+        m.manual_seed(3)
+        nn = m.nn
+        model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(64, 8),
+                              nn.Tanh(), nn.Linear(8, 3))
+        step = getattr(m.optim, optimizer)(model.parameters(), **kw)
+        run = [p.detach().numpy().copy() for p in model.parameters()]
+        for _ in range(60):
+            step.zero_grad()
+            loss = nn.CrossEntropyLoss()(model(m.tensor(x)), m.tensor(t))
+            loss.backward()
+            step.step()
+            run.append(loss.item())
+        losses.append(run)
+    for a, b in zip(*[run[:6] for run in losses], strict=True):
+        np.testing.assert_array_equal(a, b)
+    np.testing.assert_allclose(losses[0][6:], losses[1][6:], rtol=2e-4, atol=1e-6)
