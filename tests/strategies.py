@@ -51,7 +51,8 @@ def operands(draw, op, dtype="float64", small=False):
                 for k in op.kinks]
         if not any(np.any(k) for k in near):
             break
-    xs = [np.asarray(x > 0 if d is None else x, bool if d is None else dtype) for x, d in zip(xs, op.slopes, strict=True)]
+    xs = [np.asarray(x > 0 if d is None else x, bool if d is None else dtype)
+          for x, d in zip(xs, op.slopes, strict=True)]
     return [layout(draw, x) for x in xs]
 
 

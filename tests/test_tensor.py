@@ -108,7 +108,7 @@ def test_grad_leaves_grad_alone_and_stops_where_it_is_asked():
     y = h * h
     gx, gh = autograd.grad(y, [x, h], retain_graph=True)
     assert (gx.item(), gh.item()) == (36.0, 12.0) and x.grad is None and w.grad is None
-    with pytest.raises(RuntimeError, match="input 1, of shape .*allow_unused"):
+    with pytest.raises(RuntimeError, match=r"input 1, of shape .*allow_unused"):
         autograd.grad(y, [x, leaf(1.0)], retain_graph=True)
     assert autograd.grad(y, [x, leaf(1.0)], allow_unused=True)[1] is None
 
