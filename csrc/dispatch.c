@@ -46,17 +46,17 @@ int tg_matmul(tg_dtype t, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, tg_matrix a, tg
     return chosen->matmul[t](m, n, k, a, b, c);
 }
 
-int tg_conv2d(tg_dtype t, const tg_conv *s, tg_images x, tg_images w, tg_images y)
+int tg_conv2d(tg_dtype t, const tg_conv *s, tg_images x, const void *w, tg_images y)
 {
     return chosen->conv2d[t](s, x, w, y);
 }
 
-int tg_conv2d_input(tg_dtype t, const tg_conv *s, tg_images g, tg_images w, tg_images gx)
+int tg_conv2d_input(tg_dtype t, const tg_conv *s, tg_images g, const void *w, void *gx)
 {
     return chosen->conv2d_input[t](s, g, w, gx);
 }
 
-int tg_conv2d_weight(tg_dtype t, const tg_conv *s, tg_images g, tg_images x, tg_images gw)
+int tg_conv2d_weight(tg_dtype t, const tg_conv *s, tg_images g, tg_images x, void *gw)
 {
     return chosen->conv2d_weight[t](s, g, x, gw);
 }

@@ -18,15 +18,13 @@
 #define TILES(m) CEIL(m, TILE_ROWS)
 #define TILE_START(t, m) ((t) * (m) / TILES(m))     /* tiles of nearly equal height: 64 = 12 + 13 + 13 + 13 + 13 */
 
-/* c[i][j] = Σ_{l<depth} a[row[i] + step[l]] · b[line[l] + j] for i < rows, j < cols; added to c if told so. */
+/* c[to[i] + j] = Σ_{l<depth} a[row[i] + step[l]] · b[line[l] + j] for i < rows, j < cols; added to c if told so.
+ * Rows are stored in order, so that with `add` rows of c may overlap. */
 typedef struct {
     ptrdiff_t depth, cols;
-    const T *a;
-    const ptrdiff_t *row, *step;
-    const T *b;
-    const ptrdiff_t *line;
+    const T *a, *b;
     T *c;
-    ptrdiff_t c_row;
+    const ptrdiff_t *row, *step, *line, *to;
     int add;
 } FN(block);
 
@@ -56,7 +54,7 @@ INLINE void FN(tile_of)(const int rows, const int vectors, const int ragged, con
     }
 #pragma GCC unroll 16
     for (int i = 0; i < rows; i++) {
-        T *c = t->c + i * t->c_row;
+        T *c = t->c + t->to[i];
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; v++, c += LANES) {
             if (ragged && v == vectors - 1)
@@ -87,13 +85,13 @@ static void FN(tile)(int rows, const FN(block) *t)
         FN(tile_high)(rows, 1, 1, t);
 }
 
-/* Copy to a panel: dst[l][j] = src[j*j_stride + l*l_stride] for j < width, 0 for width <= j < pitch; l < depth.
- * The pitch is a multiple of LANES. */
+/* Copy to a panel: dst[l*pitch + j] = src[j*j_stride + l*l_stride] for j < width, l < depth. Whole vectors are
+ * written, with zeros past the width; those the tile does not read are left alone. */
 static void FN(pack)(T *dst, ptrdiff_t pitch, const T *src, ptrdiff_t j_stride, ptrdiff_t l_stride,
                      ptrdiff_t width, ptrdiff_t depth)
 {
-    for (ptrdiff_t j0 = 0; j0 < pitch; j0 += LANES, dst += LANES, src += LANES * j_stride) {
-        const ptrdiff_t lanes = MAX(0, MIN(LANES, width - j0));
+    for (ptrdiff_t j0 = 0; j0 < width; j0 += LANES, dst += LANES, src += LANES * j_stride) {
+        const ptrdiff_t lanes = MIN(LANES, width - j0);
         const mask inside = FN(first)(lanes);
         if (j_stride == 1)
             for (ptrdiff_t l = 0; l < depth; l++)
@@ -142,9 +140,11 @@ static int FN(matmul)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, tg_matrix ma, tg_ma
         copy_of_a = copy_of_b + depth * width;
     }
 
-    ptrdiff_t row[TILE_ROWS], step[DEPTH], line[DEPTH];
-    for (ptrdiff_t i = 0; i < TILE_ROWS; i++)
+    ptrdiff_t row[TILE_ROWS], to[TILE_ROWS], step[DEPTH], line[DEPTH];
+    for (ptrdiff_t i = 0; i < TILE_ROWS; i++) {
         row[i] = copy_a ? i : i * ma.row;
+        to[i] = i * mc.row;
+    }
     for (ptrdiff_t l = 0; l < depth; l++) {
         step[l] = l * (copy_a ? PITCH : ma.col);
         line[l] = l * (copy_b ? NR : mb.row);
@@ -171,9 +171,9 @@ static int FN(matmul)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, tg_matrix ma, tg_ma
                         FN(tile)(TILE_START(t + 1, rows) - i, &(FN(block)){
                             .depth = ld, .cols = MIN(NR, j1 - j),
                             .a = copy_a ? copy_of_a + t * PITCH * ld : a + (i0 + i) * ma.row + l0 * ma.col,
-                            .row = row, .step = step,
-                            .b = copy_b ? copy_of_b + (j - j0) * ld : b + l0 * mb.row + j, .line = line,
-                            .c = c + (i0 + i) * mc.row + j, .c_row = mc.row, .add = l0 > 0});
+                            .b = copy_b ? copy_of_b + (j - j0) * ld : b + l0 * mb.row + j,
+                            .c = c + (i0 + i) * mc.row + j,
+                            .row = row, .step = step, .line = line, .to = to, .add = l0 > 0});
                     }
             }
         }

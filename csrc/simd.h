@@ -58,6 +58,21 @@ INLINE void FN(store_n)(T *p, vec v, mask n)
 
 #endif
 
+/* memcpy and memset cost more than the few elements of a line of a small image. */
+INLINE void FN(copy)(T *dst, const T *src, ptrdiff_t n)
+{
+    for (; n >= LANES; n -= LANES, dst += LANES, src += LANES)
+        FN(store)(dst, FN(load)(src));
+    const mask rest = FN(first)(n);
+    FN(store_n)(dst, FN(load_n)(src, rest), rest);
+}
+INLINE void FN(clear)(T *dst, ptrdiff_t n)
+{
+    for (; n >= LANES; n -= LANES, dst += LANES)
+        FN(store)(dst, (vec){0});
+    FN(store_n)(dst, (vec){0}, FN(first)(n));
+}
+
 /* Two vectors shuffled like two halves of a pack of cards: a0 b0 a1 b1 … */
 INLINE void FN(riffle)(vec a, vec b, vec *low, vec *high)
 {

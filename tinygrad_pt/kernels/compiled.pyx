@@ -31,9 +31,9 @@ cdef extern from "tinygrad_pt.h" nogil:
         Py_ssize_t padding[2]
         Py_ssize_t dilation[2]
     int tg_matmul(tg_dtype, Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, tg_matrix, tg_matrix, tg_matrix)
-    int tg_conv2d(tg_dtype, const tg_conv *, tg_images x, tg_images w, tg_images y)
-    int tg_conv2d_input(tg_dtype, const tg_conv *, tg_images g, tg_images w, tg_images gx)
-    int tg_conv2d_weight(tg_dtype, const tg_conv *, tg_images g, tg_images x, tg_images gw)
+    int tg_conv2d(tg_dtype, const tg_conv *, tg_images x, const void *w, tg_images y)
+    int tg_conv2d_input(tg_dtype, const tg_conv *, tg_images g, const void *w, void *gx)
+    int tg_conv2d_weight(tg_dtype, const tg_conv *, tg_images g, tg_images x, void *gw)
     const char *tg_select(const char *name)
     const char *tg_available(int i)
 
@@ -61,6 +61,10 @@ cdef inline np.ndarray readable(np.ndarray a):
     for d in range(np.PyArray_NDIM(a)):
         whole &= np.PyArray_STRIDE(a, d) % size == 0
     return a if whole else np.PyArray_GETCONTIGUOUS(a.astype(a.dtype.newbyteorder("=")))
+
+
+cdef inline np.ndarray contiguous(np.ndarray a):
+    return np.PyArray_GETCONTIGUOUS(readable(a))
 
 
 cdef inline np.ndarray result(int ndim, Py_ssize_t *shape, int dtype, out, str op):
@@ -192,14 +196,14 @@ def conv2d(np.ndarray x not None, np.ndarray w not None, stride, padding, dilati
     if not ours(x, w):
         return given(reference.conv2d(x, w, stride, padding, dilation, groups), out)
     cdef tg_conv s = convolution("conv2d", (<object>x).shape, (<object>w).shape, stride, padding, dilation, groups, None)
-    x, w = readable(x), readable(w)
+    x, w = readable(x), contiguous(w)
     cdef Py_ssize_t[4] shape = [s.batch, s.groups * s.out, s.result[0], s.result[1]]
     cdef np.ndarray y = result(4, shape, np.PyArray_TYPE(x), out, "conv2d")
-    cdef tg_images ix = images(x), iw = images(w), iy = images(y)
+    cdef tg_images ix = images(x), iy = images(y)
     cdef tg_dtype t = type_of(x)
     cdef int failed
     with nogil:
-        failed = tg_conv2d(t, &s, ix, iw, iy)
+        failed = tg_conv2d(t, &s, ix, np.PyArray_DATA(w), iy)
     if failed:
         raise MemoryError("conv2d: no memory for a work buffer")
     return y
@@ -210,14 +214,14 @@ def conv2d_input(np.ndarray g not None, np.ndarray w not None, x_shape, stride, 
     if not ours(g, w):
         return given(reference.conv2d_input(g, w, x_shape, stride, padding, dilation, groups), out)
     cdef tg_conv s = convolution("conv2d_input", x_shape, (<object>w).shape, stride, padding, dilation, groups, (<object>g).shape)
-    g, w = readable(g), readable(w)
+    g, w = readable(g), contiguous(w)
     cdef Py_ssize_t[4] shape = [s.batch, s.groups * s.in_, s.size[0], s.size[1]]
     cdef np.ndarray y = result(4, shape, np.PyArray_TYPE(g), out, "conv2d_input")
-    cdef tg_images ig = images(g), iw = images(w), iy = images(y)
+    cdef tg_images ig = images(g)
     cdef tg_dtype t = type_of(g)
     cdef int failed
     with nogil:
-        failed = tg_conv2d_input(t, &s, ig, iw, iy)
+        failed = tg_conv2d_input(t, &s, ig, np.PyArray_DATA(w), np.PyArray_DATA(y))
     if failed:
         raise MemoryError("conv2d_input: no memory for a work buffer")
     return y
@@ -231,11 +235,11 @@ def conv2d_weight(np.ndarray g not None, np.ndarray x not None, w_shape, stride,
     g, x = readable(g), readable(x)
     cdef Py_ssize_t[4] shape = [s.groups * s.out, s.in_, s.kernel[0], s.kernel[1]]
     cdef np.ndarray y = result(4, shape, np.PyArray_TYPE(g), out, "conv2d_weight")
-    cdef tg_images ig = images(g), ix = images(x), iy = images(y)
+    cdef tg_images ig = images(g), ix = images(x)
     cdef tg_dtype t = type_of(g)
     cdef int failed
     with nogil:
-        failed = tg_conv2d_weight(t, &s, ig, ix, iy)
+        failed = tg_conv2d_weight(t, &s, ig, ix, np.PyArray_DATA(y))
     if failed:
         raise MemoryError("conv2d_weight: no memory for a work buffer")
     return y
