@@ -1,8 +1,9 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True, embedsignature=True
 """The kernels of csrc/ for NumPy arrays.
 
-C checks nothing: here every dtype and shape is verified before a pointer is taken, and whatever the C
-kernels do not take (other dtypes, mixed ones) goes to the reference. Its words are used for every complaint.
+C checks nothing: here every dtype and shape is verified before a pointer is taken. What the C kernels do
+not take (other dtypes, mixed ones) goes to the reference; the words of every complaint come from there.
+The keyword `out` is for tests and buffers: a C-contiguous array that overlaps no operand.
 """
 
 import os
@@ -80,8 +81,8 @@ cdef inline np.ndarray result(int ndim, Py_ssize_t *shape, int dtype, out, str o
             fits &= np.PyArray_DIM(y, d) == shape[d]
     if not fits or not (np.PyArray_ISCARRAY(y)):
         wanted = tuple(shape[d] for d in range(ndim))
-        raise ValueError(f"{op}: out must be a C-contiguous array of the operands' dtype and shape {wanted}, "
-                         f"got {y.dtype} {out.shape}")
+        raise ValueError(f"{op}: out must be a C-contiguous array of the operands' dtype and shape "
+                         f"{wanted}, got {y.dtype} {out.shape}")
     return y
 
 
@@ -125,14 +126,23 @@ def matmul(np.ndarray a not None, np.ndarray b not None, out=None):
     return y
 
 
-cdef int multiply(np.ndarray a, np.ndarray b, np.ndarray y, Py_ssize_t m, Py_ssize_t n, Py_ssize_t k) noexcept nogil:
+cdef inline tg_matrix matrix(np.ndarray a) noexcept nogil:
+    """The first matrix of a."""
+    cdef Py_ssize_t size = np.PyArray_ITEMSIZE(a)
+    cdef int d = np.PyArray_NDIM(a)
+    cdef tg_matrix m
+    m.data = np.PyArray_DATA(a)
+    m.row, m.col = np.PyArray_STRIDE(a, d - 2) // size, np.PyArray_STRIDE(a, d - 1) // size
+    return m
+
+
+cdef int multiply(np.ndarray a, np.ndarray b, np.ndarray y,
+                  Py_ssize_t m, Py_ssize_t n, Py_ssize_t k) noexcept nogil:
     """Run the C kernel on every matrix of the batch."""
     cdef Py_ssize_t size = np.PyArray_ITEMSIZE(y)
     cdef int da = np.PyArray_NDIM(a), db = np.PyArray_NDIM(b), dims = np.PyArray_NDIM(y), d
     cdef tg_dtype t = type_of(y)
-    cdef tg_matrix ma, mb, mc
-    ma.data, ma.row, ma.col = np.PyArray_DATA(a), np.PyArray_STRIDE(a, da - 2) // size, np.PyArray_STRIDE(a, da - 1) // size
-    mb.data, mb.row, mb.col = np.PyArray_DATA(b), np.PyArray_STRIDE(b, db - 2) // size, np.PyArray_STRIDE(b, db - 1) // size
+    cdef tg_matrix ma = matrix(a), mb = matrix(b), mc
     mc.data, mc.row, mc.col = np.PyArray_DATA(y), n, 1
     if dims == 2:
         return tg_matmul(t, m, n, k, ma, mb, mc)
@@ -192,10 +202,11 @@ cdef given(y, out):
 # ---- convolution ----------------------------------------------------------------------------------
 
 def conv2d(np.ndarray x not None, np.ndarray w not None, stride, padding, dilation, groups, out=None):
-    """Cross-correlation of images x (N, C, H, W) with filters w (O, C/groups, KH, KW): (N, O, OH, OW)."""
+    """Cross-correlation of images x (N, C, H, W), filters w (O, C/groups, KH, KW): (N, O, OH, OW)."""
     if not ours(x, w):
         return given(reference.conv2d(x, w, stride, padding, dilation, groups), out)
-    cdef tg_conv s = convolution("conv2d", (<object>x).shape, (<object>w).shape, stride, padding, dilation, groups, None)
+    cdef tg_conv s = convolution("conv2d", (<object>x).shape, (<object>w).shape,
+                                 stride, padding, dilation, groups, None)
     x, w = readable(x), contiguous(w)
     cdef Py_ssize_t[4] shape = [s.batch, s.groups * s.out, s.result[0], s.result[1]]
     cdef np.ndarray y = result(4, shape, np.PyArray_TYPE(x), out, "conv2d")
@@ -209,11 +220,13 @@ def conv2d(np.ndarray x not None, np.ndarray w not None, stride, padding, dilati
     return y
 
 
-def conv2d_input(np.ndarray g not None, np.ndarray w not None, x_shape, stride, padding, dilation, groups, out=None):
+def conv2d_input(np.ndarray g not None, np.ndarray w not None, x_shape,
+                 stride, padding, dilation, groups, out=None):
     """The gradient of `conv2d` in x, given g (N, O, OH, OW) = ∂/∂y and the filters w."""
     if not ours(g, w):
         return given(reference.conv2d_input(g, w, x_shape, stride, padding, dilation, groups), out)
-    cdef tg_conv s = convolution("conv2d_input", x_shape, (<object>w).shape, stride, padding, dilation, groups, (<object>g).shape)
+    cdef tg_conv s = convolution("conv2d_input", x_shape, (<object>w).shape,
+                                 stride, padding, dilation, groups, (<object>g).shape)
     g, w = readable(g), contiguous(w)
     cdef Py_ssize_t[4] shape = [s.batch, s.groups * s.in_, s.size[0], s.size[1]]
     cdef np.ndarray y = result(4, shape, np.PyArray_TYPE(g), out, "conv2d_input")
@@ -227,11 +240,13 @@ def conv2d_input(np.ndarray g not None, np.ndarray w not None, x_shape, stride, 
     return y
 
 
-def conv2d_weight(np.ndarray g not None, np.ndarray x not None, w_shape, stride, padding, dilation, groups, out=None):
+def conv2d_weight(np.ndarray g not None, np.ndarray x not None, w_shape,
+                  stride, padding, dilation, groups, out=None):
     """The gradient of `conv2d` in w, given g (N, O, OH, OW) = ∂/∂y and the images x."""
     if not ours(g, x):
         return given(reference.conv2d_weight(g, x, w_shape, stride, padding, dilation, groups), out)
-    cdef tg_conv s = convolution("conv2d_weight", (<object>x).shape, w_shape, stride, padding, dilation, groups, (<object>g).shape)
+    cdef tg_conv s = convolution("conv2d_weight", (<object>x).shape, w_shape,
+                                 stride, padding, dilation, groups, (<object>g).shape)
     g, x = readable(g), readable(x)
     cdef Py_ssize_t[4] shape = [s.groups * s.out, s.in_, s.kernel[0], s.kernel[1]]
     cdef np.ndarray y = result(4, shape, np.PyArray_TYPE(g), out, "conv2d_weight")
@@ -247,7 +262,8 @@ def conv2d_weight(np.ndarray g not None, np.ndarray x not None, w_shape, stride,
 
 cdef tg_conv convolution(op, x, w, stride, padding, dilation, groups, g) except *:
     """The verified convolution of shapes x and w, for C."""
-    shape = reference.check_conv(op, tuple(x), tuple(w), tuple(stride), tuple(padding), tuple(dilation), groups, g)
+    shape = reference.check_conv(op, tuple(x), tuple(w), tuple(stride), tuple(padding), tuple(dilation),
+                                 groups, g)
     cdef tg_conv s
     cdef int d
     s.batch, s.groups, s.in_, s.out = x[0], groups, w[1], w[0] // groups

@@ -17,38 +17,41 @@ def matmul(a, b):
 
 # The convolutions are one trilinear sum with one of its three arrays left open,
 #
-#     T(x, w, g) = Σ g[n,o,i,j] · w[o,c,p,q] · padded x[n, c, i·stride + p·dilation, j·stride + q·dilation],
+#     T(x, w, g) = Σ g[n,o,i,j] · w[o,c,p,q] · padded x[n, c, i·stride + p·dilation, j·stride + …],
 #
 # and each is a matrix product over *windows*: for every output pixel the part of x its filter sees.
 # Below, G is groups, P = OH·OW pixels, K = C/G·KH·KW elements of a filter.
 
 def conv2d(x, w, stride, padding, dilation, groups):
-    """Cross-correlation of images x (N, C, H, W) with filters w (O, C/groups, KH, KW): (N, O, OH, OW)."""
+    """Cross-correlation of images x (N, C, H, W), filters w (O, C/groups, KH, KW): (N, O, OH, OW)."""
     n, o, oh, ow = check_conv("conv2d", x.shape, w.shape, stride, padding, dilation, groups)
-    seen = _windows(x, w.shape, oh, ow, stride, padding, dilation, groups)        # (N, G, P, K)
-    y = _filters(w, groups) @ seen.swapaxes(2, 3)                                 # (G, O/G, K) (N, G, K, P)
+    seen = _windows(x, w.shape, oh, ow, stride, padding, dilation, groups)   # (N, G, P, K)
+    y = _filters(w, groups) @ seen.swapaxes(2, 3)                            # (N, G, O/G, P)
     return y.reshape(n, o, oh, ow)
 
 
 def conv2d_weight(g, x, w_shape, stride, padding, dilation, groups):
     """The gradient of `conv2d` in w, given g (N, O, OH, OW) = ∂/∂y and the images x."""
-    n, o, oh, ow = check_conv("conv2d_weight", x.shape, w_shape, stride, padding, dilation, groups, g.shape)
-    seen = _windows(x, w_shape, oh, ow, stride, padding, dilation, groups)        # (N, G, P, K)
-    g = g.reshape(n, groups, o // groups, oh * ow)                                # (N, G, O/G, P)
+    n, o, oh, ow = check_conv("conv2d_weight", x.shape, w_shape, stride, padding, dilation, groups,
+                              g.shape)
+    seen = _windows(x, w_shape, oh, ow, stride, padding, dilation, groups)   # (N, G, P, K)
+    g = g.reshape(n, groups, o // groups, oh * ow)                           # (N, G, O/G, P)
     return (g @ seen).sum(axis=0).reshape(w_shape)
 
 
 def conv2d_input(g, w, x_shape, stride, padding, dilation, groups):
     """The gradient of `conv2d` in x, given g (N, O, OH, OW) = ∂/∂y and the filters w."""
-    n, o, oh, ow = check_conv("conv2d_input", x_shape, w.shape, stride, padding, dilation, groups, g.shape)
+    n, o, oh, ow = check_conv("conv2d_input", x_shape, w.shape, stride, padding, dilation, groups,
+                              g.shape)
     (_, c, h, wd), (kh, kw) = x_shape, w.shape[2:]
     (sh, sw), (ph, pw), (dh, dw) = stride, padding, dilation
     seen = _filters(w, groups).swapaxes(1, 2) @ g.reshape(n, groups, o // groups, oh * ow)
     seen = seen.reshape(n, c, kh, kw, oh, ow)
     x = np.zeros((n, c, h + 2 * ph, wd + 2 * pw), seen.dtype)
     for p in range(kh):
-        for q in range(kw):        # tap (p, q) of all filters at once: where the windows overlap, they add up
-            x[:, :, p * dh:p * dh + oh * sh:sh, q * dw:q * dw + ow * sw:sw][:, :, :oh, :ow] += seen[:, :, p, q]
+        for q in range(kw):      # element (p, q) of all windows at once: where they overlap, they add
+            met = x[:, :, p * dh:p * dh + oh * sh:sh, q * dw:q * dw + ow * sw:sw]
+            met += seen[:, :, p, q]
     return x[:, :, ph:ph + h, pw:pw + wd].copy()
 
 
@@ -61,9 +64,9 @@ def _windows(x, w_shape, oh, ow, stride, padding, dilation, groups):
     """What each filter sees, (N, G, P, K): a view with a stride for every index of T, then copied."""
     (ph, pw), (_, cg, kh, kw) = padding, w_shape
     x = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
-    (n, c, _, _), (sn, sc, sy, sx) = x.shape, x.strides
-    view = as_strided(x, (n, groups, oh, ow, cg, kh, kw),
-                      (sn, sc * cg, sy * stride[0], sx * stride[1], sc, sy * dilation[0], sx * dilation[1]))
+    n, (sn, sc, sy, sx) = len(x), x.strides
+    view = as_strided(x, (n, groups, oh, ow, cg, kh, kw), (sn, sc * cg, sy * stride[0], sx * stride[1],
+                                                           sc, sy * dilation[0], sx * dilation[1]))
     return view.reshape(n, groups, oh * ow, cg * kh * kw)
 
 
@@ -82,7 +85,7 @@ def check_matmul(a, b):
 
 
 def check_conv(op, x, w, stride, padding, dilation, groups, g=None):
-    """The shape (N, O, OH, OW) of the convolution of shapes x, w; refuse what has none, or is not that of g."""
+    """The shape (N, O, OH, OW) of x ⋆ w from theirs; refuse what has none, or is not that of g."""
     got = f"{op}: images {x}, filters {w}, groups {groups}"
     if len(x) != 4 or len(w) != 4:
         raise ValueError(f"{got}: wants images (N, C, H, W) and filters (O, C/groups, KH, KW)")
@@ -101,5 +104,6 @@ def check_conv(op, x, w, stride, padding, dilation, groups, g=None):
                          f"than the padded image")
     result = (x[0], w[0], *size)
     if g is not None and tuple(g) != result:
-        raise ValueError(f"{got}: the gradient of the result must have its shape {result}, got {tuple(g)}")
+        raise ValueError(f"{got}: the gradient of the result must have its shape {result}, "
+                         f"got {tuple(g)}")
     return result

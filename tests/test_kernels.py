@@ -1,0 +1,436 @@
+"""The kernels: the reference against naive loops, the compiled ones against the reference.
+
+Arrays are drawn with every kind of stride. Operands and results of the compiled kernels lie inside
+larger buffers of sentinels, which must not change. Every instruction set takes the same tests.
+"""
+
+import ctypes
+import itertools
+import math
+import mmap
+import multiprocessing
+import os
+import pathlib
+import subprocess
+import sys
+import threading
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from tinygrad_pt.kernels import reference
+
+try:
+    from tinygrad_pt.kernels import compiled
+except ImportError:
+    compiled = None
+
+needs_compiled = pytest.mark.skipif(compiled is None, reason="the kernels were not compiled")
+DTYPES = np.float32, np.float64
+SENTINEL = 0x7FF8_DEAD_7FC1_BEEF      # nan, as a float64 and as two float32: spoils whatever reads it
+
+
+@pytest.fixture(params=compiled.available() if compiled else [])
+def isa(request):
+    """Run the test on each instruction set."""
+    compiled.set_isa(request.param)
+    yield request.param
+    compiled.set_isa()
+
+
+# ---- arrays with any strides, among sentinels -----------------------------------------------------
+
+class Guarded:
+    """Arrays inside buffers of sentinels; `check` tells whether anything round them was written."""
+
+    def __init__(self):
+        self.buffers = []
+
+    def empty(self, shape, dtype, margin=40):
+        """A C-contiguous array with sentinels before and behind."""
+        size = math.prod(shape) * np.dtype(dtype).itemsize
+        buffer = np.full(2 * margin + -(-size // 8), SENTINEL, np.uint64)
+        self.buffers.append((buffer, margin, size))
+        return buffer.view(np.uint8)[8 * margin:8 * margin + size].view(dtype).reshape(shape)
+
+    def check(self):
+        expected = np.full(1, SENTINEL, np.uint64).view(np.uint8)
+        for buffer, margin, size in self.buffers:
+            bytes_ = buffer.view(np.uint8)
+            around = np.delete(bytes_, np.s_[8 * margin:8 * margin + size])
+            wanted = np.delete(np.tile(expected, len(buffer)), np.s_[8 * margin:8 * margin + size])
+            assert (around == wanted).all(), "a kernel wrote outside its result"
+
+
+@st.composite
+def arrays(draw, shape, dtype, guarded):
+    """An array of this shape in some order of dimensions, with steps, reversed or broadcast; its values
+    depend on a seed. The elements between its own, like those round it, are sentinels."""
+    order = draw(st.permutations(range(len(shape)))) if draw(st.booleans()) else range(len(shape))
+    steps = [draw(st.sampled_from([1, 1, 1, -1, 2, -3])) for _ in shape]
+    whole = guarded.empty([shape[d] * abs(steps[d]) for d in order], dtype)
+    view = whole.transpose(np.argsort(order))[tuple(np.s_[::s] for s in steps)]
+    view[...] = numbers(draw(st.integers(0, 999)), view.shape)
+    for d, n in enumerate(shape):
+        if n > 1 and draw(st.integers(0, 9)) == 0:
+            view = np.broadcast_to(view[(np.s_[:],) * d + (np.s_[:1],)], shape)
+            break
+    assert view.shape == tuple(shape)
+    return view
+
+
+def numbers(seed, shape):
+    """Small integers over 8: sums of their products are exact in float32, and kernels agree."""
+    return np.random.default_rng(seed).integers(-8, 9, shape) / 8
+
+
+def agree(got, expected):
+    assert got.shape == expected.shape and got.dtype == expected.dtype
+    assert got.flags.c_contiguous
+    np.testing.assert_array_equal(got, expected)
+
+
+# ---- matmul ---------------------------------------------------------------------------------------
+
+dims = st.one_of(st.integers(0, 5), st.integers(0, 70))
+
+
+@st.composite
+def matmul_shapes(draw, size=dims):
+    m, n, k = draw(size), draw(size), draw(size)
+    batch = [draw(st.integers(0, 3)) for _ in range(draw(st.sampled_from([0, 0, 1, 2, 3])))]
+    batches = [[n if draw(st.booleans()) else 1 for n in batch][draw(st.integers(0, len(batch))):]
+               for _ in range(2)]
+    return (*batches[0], m, k), (*batches[1], k, n)
+
+
+@given(matmul_shapes(st.integers(0, 4)), st.sampled_from(DTYPES))
+def test_reference_matmul(shapes, dtype):
+    a, b = (numbers(i, s).astype(dtype) for i, s in enumerate(shapes))
+    agree(reference.matmul(a, b), np.einsum("...ij,...jk->...ik", a, b).astype(dtype))
+
+
+@needs_compiled
+@settings(max_examples=150)
+@given(data=st.data(), shapes=matmul_shapes(), dtype=st.sampled_from(DTYPES))
+def test_matmul(data, shapes, dtype):
+    guarded = Guarded()
+    a, b = (data.draw(arrays(s, dtype, guarded)) for s in shapes)
+    expected = reference.matmul(a, b)
+    out = guarded.empty(expected.shape, dtype)
+    for name in compiled.available():
+        compiled.set_isa(name)
+        out[...] = np.nan
+        assert compiled.matmul(a, b, out=out) is out
+        guarded.check()
+        agree(out, expected)
+        agree(compiled.matmul(a, b), expected)
+
+
+@needs_compiled
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("layout", ["NN", "NT", "TN", "TT", "strided"])
+def test_matmul_in_blocks(isa, layout, dtype):
+    """Sizes on either side of every boundary of the loops: tiles, panels, blocks of rows, of depth."""
+    guarded = Guarded()
+    for m, n, k in [(1, 1, 1), (6, 16, 1), (14, 32, 9), (15, 33, 767), (29, 31, 769), (224, 129, 64),
+                    (225, 257, 20), (97, 300, 1600), (230, 4200, 3), (3, 4200, 10), (64, 512, 100),
+                    (90, 20, 1537)]:
+        if layout == "strided":
+            a = numbers(m, (2 * m, 3 * k)).astype(dtype)[::2, ::-3]
+            b = numbers(n, (2 * k, 3 * n)).astype(dtype)[::-2, ::3]
+        else:
+            a = numbers(m, (k, m) if layout[0] == "T" else (m, k)).astype(dtype)
+            b = numbers(n, (n, k) if layout[1] == "T" else (k, n)).astype(dtype)
+            a, b = a.T if layout[0] == "T" else a, b.T if layout[1] == "T" else b
+        out = guarded.empty((m, n), dtype)
+        compiled.matmul(a, b, out=out)
+        guarded.check()
+        agree(out, np.matmul(a, b))
+
+
+@needs_compiled
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_matmul_of_what_is_not_finite(isa, dtype):
+    """nan and inf stand where NumPy has them: a product with zero is not skipped, 0·inf is nan."""
+    for m, n, k in [(1, 1, 1), (3, 5, 4), (20, 40, 30), (70, 300, 50)]:
+        random = np.random.default_rng(k)
+        a, b = (random.standard_normal(shape).astype(dtype) for shape in [(m, k), (k, n)])
+        for x in a, b:
+            x[random.random(x.shape) < 0.5] = 0
+            for bad in np.nan, np.inf, -np.inf:
+                x[tuple(random.integers(0, s) for s in x.shape)] = bad
+        with np.errstate(invalid="ignore"):
+            y, expected = compiled.matmul(a, b), np.matmul(a, b)
+        np.testing.assert_array_equal(np.isnan(y), np.isnan(expected))
+        np.testing.assert_array_equal(y[np.isinf(expected)], expected[np.isinf(expected)])
+
+
+@needs_compiled
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_matmul_rounds_well(isa, dtype):
+    """The error stays below the bound of a sum in any order, k ε |a| |b|, with room to spare."""
+    random = np.random.default_rng(0)
+    a, b = (random.standard_normal(shape).astype(dtype) for shape in [(50, 2000), (2000, 60)])
+    exact = a.astype(np.longdouble) @ b.astype(np.longdouble)
+    scale = abs(a).astype(np.longdouble) @ abs(b).astype(np.longdouble)
+    assert (abs(compiled.matmul(a, b) - exact) / scale).max() < 20 * np.finfo(dtype).eps
+
+
+@needs_compiled
+def test_matmul_leaves_other_dtypes_to_the_reference():
+    a = np.arange(6).reshape(2, 3)
+    for b in a.T, a.T.astype(np.float32), a.T.astype(complex):
+        y = compiled.matmul(a, b)
+        np.testing.assert_array_equal(y, a @ b)
+        assert y.dtype == (a @ b).dtype
+    swapped = a.astype(">f4")
+    np.testing.assert_array_equal(compiled.matmul(swapped, swapped.T), a @ a.T)
+    record = np.zeros(4, [("byte", "u1"), ("x", "f8", (2, 2))])["x"]       # unaligned
+    record[...] = np.eye(2)
+    np.testing.assert_array_equal(compiled.matmul(record, record), record)
+
+
+# ---- convolution ----------------------------------------------------------------------------------
+
+some = st.one_of(st.integers(0, 3), st.integers(0, 40))
+
+
+@st.composite
+def convolutions(draw, channels=some, room=20):
+    """Shapes of images and filters, and the other arguments."""
+    groups = draw(st.sampled_from([1, 1, 1, 2, 3]))
+    pair = lambda least, most: tuple(draw(st.integers(least, most)) for _ in "yx")  # noqa: E731
+    stride, padding, dilation, kernel = pair(1, 3), pair(0, 3), pair(1, 3), pair(1, 4)
+    size = tuple(max(0, d * (k - 1) + 1 - 2 * p + draw(st.integers(0, room)))
+                 for d, k, p in zip(dilation, kernel, padding, strict=True))
+    c, o = draw(channels), draw(channels)
+    x, w = (draw(st.integers(0, 3)), c * groups, *size), (o * groups, c, *kernel)
+    return x, w, (stride, padding, dilation, groups)
+
+
+def passes(x, w, g):
+    """The three kernels with their arrays."""
+    yield "conv2d", (x, w)
+    yield "conv2d_input", (g, w, x.shape)
+    yield "conv2d_weight", (g, x, w.shape)
+
+
+def naive_conv2d(x, w, stride, padding, dilation, groups):
+    """The definition, one product at a time."""
+    y = np.zeros(reference.check_conv("", x.shape, w.shape, stride, padding, dilation, groups), x.dtype)
+    for n, o, i, j in np.ndindex(y.shape):
+        for c, p, q in np.ndindex(w.shape[1:]):
+            u = i * stride[0] + p * dilation[0] - padding[0]
+            v = j * stride[1] + q * dilation[1] - padding[1]
+            if 0 <= u < x.shape[2] and 0 <= v < x.shape[3]:
+                y[n, o, i, j] += w[o, c, p, q] * x[n, o // (len(w) // groups) * w.shape[1] + c, u, v]
+    return y
+
+
+@settings(max_examples=25)
+@given(convolutions(st.integers(0, 2), room=3), st.sampled_from(DTYPES))
+def test_reference_conv2d(convolution, dtype):
+    x_shape, w_shape, rest = convolution
+    x, w = numbers(1, x_shape).astype(dtype), numbers(2, w_shape).astype(dtype)
+    agree(np.ascontiguousarray(reference.conv2d(x, w, *rest)), naive_conv2d(x, w, *rest))
+
+
+@pytest.mark.parametrize("kernels", [reference, pytest.param(compiled, marks=needs_compiled)])
+@given(convolution=convolutions(), dtype=st.sampled_from(DTYPES))
+def test_conv2d_adjoints(kernels, convolution, dtype):
+    """⟨g, x ⋆ w⟩ = ⟨conv2d_input(g, w), x⟩ = ⟨conv2d_weight(g, x), w⟩, here without any rounding."""
+    x_shape, w_shape, rest = convolution
+    x, w = numbers(1, x_shape).astype(dtype), numbers(2, w_shape).astype(dtype)
+    y = kernels.conv2d(x, w, *rest)
+    g = numbers(3, y.shape).astype(dtype)
+    dot = lambda a, b: np.vdot(a.astype(float), b.astype(float))  # noqa: E731
+    assert dot(g, y) == dot(kernels.conv2d_input(g, w, x_shape, *rest), x)
+    assert dot(g, y) == dot(kernels.conv2d_weight(g, x, w_shape, *rest), w)
+
+
+@needs_compiled
+@settings(max_examples=120)
+@given(data=st.data(), convolution=convolutions(), dtype=st.sampled_from(DTYPES))
+def test_conv2d(data, convolution, dtype):
+    x_shape, w_shape, rest = convolution
+    guarded = Guarded()
+    y_shape = reference.check_conv("", x_shape, w_shape, *rest)
+    x, w, g = (data.draw(arrays(s, dtype, guarded)) for s in (x_shape, w_shape, y_shape))
+    for op, args in passes(x, w, g):
+        expected = getattr(reference, op)(*args, *rest)
+        out = guarded.empty(expected.shape, dtype)
+        for name in compiled.available():
+            compiled.set_isa(name)
+            out[...] = np.nan
+            assert getattr(compiled, op)(*args, *rest, out=out) is out
+            guarded.check()
+            agree(out, expected)
+
+
+@needs_compiled
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_conv2d_in_blocks(isa, dtype):
+    """More than 768 elements in a filter, filters, pixels; results in more than one strip."""
+    for x_shape, w_shape in [((1, 90, 6, 6), (17, 90, 3, 3)), ((1, 3, 6, 5), (800, 3, 2, 2)),
+                             ((1, 2, 40, 41), (70, 2, 3, 3)), ((1, 1, 3, 3000), (15, 1, 3, 3))]:
+        rest = (1, 1), (1, 1), (1, 1), 1
+        x, w = numbers(1, x_shape).astype(dtype), numbers(2, w_shape).astype(dtype)
+        g = numbers(3, reference.check_conv("", x_shape, w_shape, *rest)).astype(dtype)
+        for op, args in passes(x, w, g):
+            agree(getattr(compiled, op)(*args, *rest), getattr(reference, op)(*args, *rest))
+
+
+@needs_compiled
+@given(convolution=convolutions(st.integers(1, 20), room=8), dtype=st.sampled_from(DTYPES),
+       seed=st.integers(0, 999))
+def test_conv2d_of_what_is_not_finite(convolution, dtype, seed):
+    """An inf or nan in one of the arrays reaches the same elements as in the reference."""
+    x_shape, w_shape, rest = convolution
+    random = np.random.default_rng(seed)
+    x, w = random.standard_normal(x_shape).astype(dtype), random.standard_normal(w_shape).astype(dtype)
+    g = random.standard_normal(reference.check_conv("", x_shape, w_shape, *rest)).astype(dtype)
+    struck = [x, w, g][seed % 3]
+    if struck.size:
+        where = tuple(random.integers(0, s) for s in struck.shape)
+        struck[where] = random.choice([np.nan, np.inf, -np.inf])
+    for op, args in passes(x, w, g):
+        with np.errstate(invalid="ignore"):
+            y, expected = getattr(compiled, op)(*args, *rest), getattr(reference, op)(*args, *rest)
+        np.testing.assert_array_equal(np.isnan(y), np.isnan(expected))
+        np.testing.assert_array_equal(y[np.isinf(expected)], expected[np.isinf(expected)])
+
+
+# ---- what is refused ------------------------------------------------------------------------------
+
+ALL = [reference, pytest.param(compiled, marks=needs_compiled)]
+
+
+@pytest.mark.parametrize("kernels", ALL)
+@pytest.mark.parametrize("a, b, says", [
+    ((3,), (3, 2), "at least 2 dimensions"), ((2, 3), (3,), "at least 2 dimensions"),
+    ((), (2, 2), "at least 2 dimensions"), ((2, 3), (4, 5), "3, must equal"),
+    ((2, 2, 3), (3, 3, 4), "do not broadcast"), ((0, 2, 3), (2, 3, 4), "do not broadcast"),
+])
+def test_matmul_refuses(kernels, a, b, says):
+    with pytest.raises(ValueError, match=says) as error:
+        kernels.matmul(np.ones(a), np.ones(b))
+    assert str(a) in str(error.value) and str(b) in str(error.value) and "matmul" in str(error.value)
+
+
+@pytest.mark.parametrize("kernels", ALL)
+@pytest.mark.parametrize("change, says", [
+    (dict(x=(3, 8, 8)), "wants images"), (dict(w=(4, 3, 3)), "wants images"),
+    (dict(w=(4, 2, 3, 3)), "channels 3"), (dict(w=(4, 3, 0, 3)), "at least one element"),
+    (dict(w=(4, 3, 9, 3)), "larger"), (dict(w=(4, 3, 3, 9)), "larger"),
+    (dict(stride=(0, 1)), "stride"), (dict(stride=(1,)), "pair"), (dict(padding=(0, -1)), "padding"),
+    (dict(dilation=(1, 0)), "dilation"), (dict(groups=2), "groups"), (dict(groups=0), "groups"),
+    (dict(g=(1, 4, 6, 5)), "shape"),
+])
+def test_conv2d_refuses(kernels, change, says):
+    right = dict(x=(1, 3, 8, 8), w=(4, 3, 3, 3), g=(1, 4, 6, 6),
+                 stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1)
+    x, w, g, *rest = (right | change).values()
+    calls = [lambda: kernels.conv2d_input(np.ones(g), np.ones(w), x, *rest),
+             lambda: kernels.conv2d_weight(np.ones(g), np.ones(x), w, *rest)]
+    if "g" not in change:
+        calls.append(lambda: kernels.conv2d(np.ones(x), np.ones(w), *rest))
+    for call in calls:
+        with pytest.raises(ValueError, match=says) as error:
+            call()
+        assert "conv2d" in str(error.value)
+
+
+@needs_compiled
+@pytest.mark.parametrize("out", [np.empty((2, 3)), np.empty((2, 4), np.float32), np.empty((4, 2)).T,
+                                 np.empty((2, 4, 1))])
+def test_out_must_fit(out):
+    with pytest.raises(ValueError, match=r"matmul: out must be .*\(2, 4\)"):
+        compiled.matmul(np.ones((2, 3)), np.ones((3, 4)), out=out)
+
+
+@needs_compiled
+def test_what_is_no_array():
+    for wrong in ([[1.0]], 1.0, None):
+        with pytest.raises(TypeError):
+            compiled.matmul(wrong, np.ones((1, 1)))
+    with pytest.raises(ValueError, match="not 'sse9'"):
+        compiled.set_isa("sse9")
+
+
+# ---- what is read ---------------------------------------------------------------------------------
+
+def fenced(array, at_end):
+    """A copy of the array at the end or start of its pages, between forbidden pages."""
+    page = mmap.PAGESIZE
+    room = -(-array.nbytes // page) * page
+    pages = np.frombuffer(mmap.mmap(-1, room + 2 * page), np.uint8)
+    start = page + room - array.nbytes if at_end else page
+    copy = pages[start:start + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    for fence in pages.ctypes.data, pages.ctypes.data + page + room:
+        assert ctypes.CDLL(None).mprotect(ctypes.c_void_p(fence), page, 0) == 0
+    return copy
+
+
+def read_between_fences():
+    for name, dtype, at_end in itertools.product(compiled.available(), DTYPES, [True, False]):
+        compiled.set_isa(name)
+        fence = lambda shape: fenced(np.ones(shape, dtype), at_end)  # noqa: B023, E731
+        for m, n, k in [(1, 1, 1), (3, 5, 7), (15, 33, 20), (40, 300, 31)]:
+            compiled.matmul(fence((m, k)), fence((k, n)))
+            compiled.matmul(fence((k, m)).T, fence((n, k)).T)
+            compiled.matmul(fence((m, k))[::-1, ::-1], fence((k, n))[::-1, ::-1])
+        for stride in (1, 1), (2, 3):
+            x, w, rest = fence((2, 3, 7, 9)), fence((5, 3, 3, 2)), (stride, (1, 1), (1, 1), 1)
+            for op, args in passes(x, w, fence(compiled.conv2d(x, w, *rest).shape)):
+                getattr(compiled, op)(*args, *rest)
+
+
+@needs_compiled
+@pytest.mark.skipif(sys.platform != "linux", reason="forbids pages by Linux's mprotect")
+def test_nothing_is_read_outside_the_operands():
+    """In a child, because it dies of it: what is read and thrown away shows in no result."""
+    child = multiprocessing.get_context("fork").Process(target=read_between_fences)
+    child.start()
+    child.join()
+    assert child.exitcode == 0
+
+
+# ---- which kernels run ----------------------------------------------------------------------------
+
+def config(**environment):
+    code = "from tinygrad_pt import kernels as k; print(k.implementation); k.show_config()"
+    run = subprocess.run([sys.executable, "-c", code], env=os.environ | environment, text=True,
+                         capture_output=True, cwd=pathlib.Path(__file__).parents[1])
+    return run.stdout + run.stderr
+
+
+def test_pure_python_on_request():
+    assert config(TINYGRAD_PT_PURE="1").split() == ["reference", "kernels:", "reference"]
+
+
+@needs_compiled
+def test_instruction_set_on_request():
+    for name in compiled.available():
+        assert f"instruction set: {name}\n" in config(TINYGRAD_PT_PURE="0", TINYGRAD_PT_ISA=name)
+    assert "this machine runs" in config(TINYGRAD_PT_PURE="0", TINYGRAD_PT_ISA="sse9")
+
+
+@needs_compiled
+def test_threads_do_not_share_work_buffers():
+    a, b = numbers(1, (300, 300)), numbers(2, (300, 300))
+    expected, wrong = a @ b, []
+
+    def work():
+        for _ in range(20):
+            wrong.append(not np.array_equal(compiled.matmul(a, b), expected))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert len(wrong) == 80 and not any(wrong)
