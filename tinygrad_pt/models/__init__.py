@@ -1,0 +1,15 @@
+"""Networks in a few lines each; `digits` is what ``tinygrad-pt train`` trains."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+
+
+def extra(name: str) -> ModuleType:
+    """Import a module of the optional dependencies, or say how to install them."""
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise ImportError(f"this needs {name.partition('.')[0]}, which is not installed: "
+                          "pip install 'tinygrad_pt[train]'") from error
