@@ -11,9 +11,9 @@ import sys
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-# Readable Python files that Cython compiles as they stand.
-ENGINE = ["value", "graph", "tensors"]
-FLAGS = ["-O3", "-Wall", "-Wextra", "-fno-math-errno", "-fno-trapping-math"]
+FLAGS = ["-O3", "-g0", "-Wall", "-Wextra", "-fno-math-errno", "-fno-trapping-math"]
+EXACT = [*FLAGS, "-ffp-contract=off"]  # the same numbers as the uncompiled source
+FUSED = [*FLAGS, "-ffp-contract=fast", "-Wno-psabi"]
 
 
 class optional_build_ext(build_ext):
@@ -26,7 +26,6 @@ class optional_build_ext(build_ext):
             if os.environ.get("TINYGRAD_PT_REQUIRE_C") == "1":
                 raise
             print(f"tinygrad_pt: {ext.name} stays uncompiled: {error}", file=sys.stderr)
-            ext.optional = True
 
 
 def extensions():
@@ -37,21 +36,26 @@ def extensions():
         from Cython.Build import cythonize
     except ImportError:
         return []
-    engine = [
-        Extension(f"tinygrad_pt.{name}", [f"tinygrad_pt/{name}.py"],
-                  include_dirs=["csrc"], extra_compile_args=[*FLAGS, "-Wno-unused-parameter"],
-                  depends=glob.glob("csrc/*.h"))
-        for name in ENGINE if os.path.exists(f"tinygrad_pt/{name}.py")
-    ]
-    kernels = Extension(
-        "tinygrad_pt.kernels.compiled",
-        ["tinygrad_pt/kernels/compiled.pyx", *sorted(glob.glob("csrc/*.c"))],
-        include_dirs=["csrc", numpy.get_include()],
-        define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],
-        extra_compile_args=[*FLAGS, "-ffp-contract=fast", "-Wno-psabi"],
-        depends=glob.glob("csrc/*.h"),
-    )
-    return cythonize([*engine, kernels], language_level=3, build_dir="build")
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    from tinygrad_pt.ops.codegen import write_headers
+
+    include = ["csrc", write_headers("build"), numpy.get_include()]
+    depends = [*glob.glob("csrc/*.h"), "build/rows.h", "build/loops.h"]
+
+    def extension(name, source, *c, flags):
+        return Extension(f"tinygrad_pt.{name}", [f"tinygrad_pt/{source}", *c], include_dirs=include,
+                         depends=depends, extra_compile_args=flags,
+                         define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")])
+
+    # Cython's own output has parameters that it does not use.
+    return cythonize([
+        # readable Python, compiled as it stands
+        *(extension(name, f"{name}.py", flags=[*EXACT, "-Wno-unused-parameter"])
+          for name in ("value", "graph", "tensors")),
+        extension("kernels.elementwise", "kernels/elementwise.pyx", flags=EXACT),
+        extension("kernels.compiled", "kernels/compiled.pyx", *sorted(glob.glob("csrc/*.c")),
+                  flags=FUSED),
+    ], language_level=3, build_dir="build")
 
 
 setup(ext_modules=extensions(), cmdclass={"build_ext": optional_build_ext})

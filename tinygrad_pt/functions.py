@@ -48,7 +48,7 @@ def _pointwise(op: Pointwise) -> Any:
 def _of_values(op, operands):
     from . import value
     if any(isinstance(x, value.Value) for x in operands):
-        return value.apply(op, *operands)
+        return getattr(value.Value, op.name)(*operands)
     kinds = ", ".join(type(x).__name__ for x in operands)
     raise TypeError(f"{op.name}: wants a Tensor or a Value, got {kinds}")
 

@@ -307,10 +307,9 @@ def apply(op: Op, inputs: tuple, kw: dict) -> Tensor:
         wanted = wanted or edge is not None
         edges.append(edge)
     try:
-        with np.errstate(all="ignore"):
-            y = op.forward(arrays, xs, kw)
+        y = op.forward(arrays, xs, kw)
     except ValueError as error:
-        shapes = ", ".join([str(x.shape) for x in xs])
+        shapes = ", ".join([str(array.shape) for array in xs])
         raise ShapeError(f"{op.name}: shapes {shapes} do not fit: {error}") from None
     t: Tensor = wrap(y)
     if wanted and mode.grad and t.array.dtype.kind == "f":

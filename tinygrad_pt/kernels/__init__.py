@@ -12,8 +12,11 @@ _kernels = reference
 if os.environ.get("TINYGRAD_PT_PURE") != "1":
     try:
         from . import compiled as _kernels
+        from . import elementwise  # the pointwise rows as C loops
     except ImportError:
         pass
+if _kernels is reference:
+    elementwise = None  # NumPy evaluates the rows
 
 implementation = _kernels.__name__.rpartition(".")[2]
 matmul = _kernels.matmul

@@ -66,7 +66,7 @@ class Pointwise(Op):
     """Element by element, with broadcasting; written as expressions of the operands and y."""
 
     kind = "pointwise"
-    __slots__ = ("_bound", "domain", "integers", "kinks", "operands", "sample", "slopes", "value")
+    __slots__ = ("_bound", "code", "domain", "integers", "kinks", "operands", "sample", "slopes", "value")
 
     def __init__(self, name: str, operands: str, value: str, *slopes: str | None, doc: str,
                  domain: str = "", kinks: Sequence[str] = (), integers: bool = False,
@@ -83,6 +83,7 @@ class Pointwise(Op):
         self.integers = integers  # integers in, integers out; else integers become floats
         self.sample = tuple(sample) or ((-3.0, 3.0),) * len(self.operands)  # what tests draw from
         self._bound: dict[ModuleType, tuple[Callable, tuple]] = {}
+        self.code: int | None = None  # of the compiled loops; None: not looked up yet
         for listen in LISTENERS:
             listen(self)
 
@@ -106,14 +107,21 @@ class Pointwise(Op):
         return self._bound[m]
 
     def forward(self, m, xs, kw):
-        return self.bind(m)[0](*xs)
+        y = m.loop(self, xs)
+        if y is None:
+            with m.quiet():
+                y = self.bind(m)[0](*xs)
+        return y
 
     def slope(self, m, i, y, xs):
         d = self.bind(m)[1][i]
         return d(y, *xs) if callable(d) else d
 
     def pull(self, m, g, i, y, xs, kw):
-        return m.sum_to(_times(m, g, self.slope(m, i, y, xs)), xs[i].shape)
+        contribution = m.slope_loop(self, g, i, y, xs)
+        if contribution is None:
+            contribution = m.sum_to(_times(m, g, self.slope(m, i, y, xs)), xs[i].shape)
+        return contribution
 
     def push(self, m, dxs, y, xs, kw):
         terms = [_times(m, dx, self.slope(m, i, y, xs)) for i, dx in enumerate(dxs)

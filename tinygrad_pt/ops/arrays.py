@@ -21,7 +21,8 @@ from numpy import (  # noqa: F401  (names of the namespace)
 )
 from numpy import power as pow  # noqa: F401
 
-from . import TABLE, bilinear, linear  # noqa: F401  (fill the table)
+from ..kernels import elementwise
+from . import TABLE, Pointwise, bilinear, linear  # noqa: F401  (fill the table)
 
 
 def where(c, a, b):
@@ -48,6 +49,25 @@ def sum_to(g, shape):
     dims = tuple(d for d in range(g.ndim)
                  if d < extra or (shape[d - extra] == 1 and g.shape[d] != 1))
     return g.sum(axis=dims, keepdims=True).reshape(shape)
+
+
+def loop(op: Pointwise, xs: list) -> np.ndarray | None:
+    """The value by the compiled loop of a row; None where there is none that fits."""
+    if elementwise is None:
+        return None
+    if op.code is None:
+        op.code = elementwise.find(op.text())
+    return elementwise.forward(op.code, xs)
+
+
+def slope_loop(op: Pointwise, g, i: int, y, xs: tuple) -> np.ndarray | None:
+    """g·∂y/∂xᵢ by the compiled loop of a row; None where there is none that fits."""
+    return None if elementwise is None or op.code is None else elementwise.pull(op.code, i, g, y, xs)
+
+
+def quiet():
+    """In which inf and nan come without NumPy's warnings, as in PyTorch."""
+    return np.errstate(all="ignore")
 
 
 def saved(x, node):
