@@ -98,8 +98,12 @@ def draw(x: Any, limit: int = 200, precision: int = 4) -> Drawing:
     """The graph that a `Value` or a `Tensor` was computed by, as a picture.
 
     Numbers have ``precision`` significant digits. A gradient that no ``backward()`` has yet given
-    is —. Of tensors only leaves keep a gradient; once one has, those between are shown as they
-    were on the way from x, if x has one element.
+    is —.
+
+    Of more than four numbers in a tensor, mean ± standard deviation are shown; of a derivative that
+    is not one number, its shape as a matrix, results × operands, or "diag" if elements do not mix.
+    Tensors between leaves and x keep no gradient: once a leaf has one, they show that of x, if x has
+    one element.
 
     Raises ValueError for more than ``limit`` nodes, or a graph already freed by ``backward()``.
     """
@@ -158,15 +162,15 @@ class Box:
 def _ancestors(root: Any, operands: Callable[[Any], list[Any]], limit: int) -> list[Any]:
     """All that root was computed from and root itself, operands before results."""
     seen, order = {root}, []
-    stack = [(root, operands(root)[::-1])]
+    stack: list[list[Any]] = [[root, *operands(root)[::-1]]]  # and operands still to come
     while stack:
-        x, todo = stack[-1]
-        if not todo:
-            order.append(x)
+        a = stack[-1].pop()
+        if not stack[-1]:
+            order.append(a)
             stack.pop()
-        elif (a := todo.pop()) not in seen:
+        elif a not in seen:
             seen.add(a)
-            stack.append((a, operands(a)[::-1]))
+            stack.append([a, *operands(a)[::-1]])
     if len(order) > limit:
         raise ValueError(f"draw: the graph has {len(order):,} nodes, more than can be read "
                          f"(limit={limit}); draw a smaller expression, an intermediate result, or "
@@ -176,17 +180,18 @@ def _ancestors(root: Any, operands: Callable[[Any], list[Any]], limit: int) -> l
 
 def _values(root: Any, limit: int, precision: int) -> list[Box]:
     """A Box for each Value."""
-    from .value import recorded
+    from .value import edges, recorded
     boxes: dict[Any, Box] = {}
     for v in _ancestors(root, lambda v: [a for a, _ in recorded(v) if a is not None], limit):
         pairs = recorded(v)
         pending = root.grad == 0 == v.grad
+        known = edges(v, False)  # not of a Value made by hand, Value(data, operands, "op")
         boxes[v] = Box(
             "result" if v._op else "leaf", _text(v.label),
             [("data", _number(v.data, precision)),
              ("grad", "—" if pending else _number(v.grad, precision))],
             _operation(v._op, [d if a is None else None for a, d in pairs], precision),
-            [(boxes[a], _number(d, precision)) for a, d in pairs if a is not None])
+            [(boxes[a], _number(d, precision) if known else "") for a, d in pairs if a is not None])
     return list(boxes.values())
 
 
@@ -263,6 +268,8 @@ def _operation(symbol: str, constants: list[Any], precision: int) -> str:
         return "−"
     if all(c is None for c in constants) or symbol == "dot":
         return _SYMBOLS.get(symbol, _text(symbol))
+    if symbol == "sum":
+        return _text("sum " + " ".join(f"+{_number(c, precision)}" for c in constants if c is not None))
     if symbol.startswith("**") and constants[0] is None:
         return "**" + shown[1]
     if symbol in _SYMBOLS:
@@ -339,18 +346,21 @@ def _stack(column: list[Box], wishes: list[float]) -> None:
     """Heights nearest to the wishes, in least squares, at which no two boxes touch.
 
     Minus the room taken above, heights must not fall. So from the top down, whoever wishes to be
-    above those before joins them, and all of them stand at the mean of their wishes.
+    above those before joins them, and all of them stand at the mean of their wishes. A wish of a
+    bend counts more: long lines should be straight.
     """
     room, rooms, groups = 0.0, [], []
     for i, (b, wish) in enumerate(zip(column, wishes, strict=True)):
         if i:
             room += (column[i - 1].height + b.height) / 2 + _GAP
         rooms.append(room)
-        total, n = wish - room, 1
-        while groups and groups[-1][0] / groups[-1][1] >= total / n:
-            total, n = total + groups[-1][0], n + groups.pop()[1]
-        groups.append((total, n))
-    means = chain(*([total / n] * n for total, n in groups))
+        weight, size = 1 if b.rows else 8, 1
+        total = weight * (wish - room)
+        while groups and groups[-1][0] / groups[-1][1] >= total / weight:
+            t, w, n = groups.pop()
+            total, weight, size = total + t, weight + w, size + n
+        groups.append((total, weight, size))
+    means = chain(*([total / weight] * size for total, weight, size in groups))
     for b, mean, room in zip(column, means, rooms, strict=True):
         b.y = mean + room
 
