@@ -35,7 +35,7 @@ if os.environ.get("TINYGRAD_PT_PURE") == "1":
 
 def __getattr__(name):
     """Import a public name when it is first asked for (PEP 562)."""
-    if name.startswith("__"):
+    if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name in _MODULES:
         return import_module(f".{name}", __name__)

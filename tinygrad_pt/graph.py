@@ -15,10 +15,11 @@ from operator import attrgetter
 from threading import local
 from typing import Any
 
-try:
-    import cython
-except ImportError:
-    from ._cython import cython
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import cython  # for the compiler
+else:
+    from . import _cython as cython
 
 _age = cython.declare(cython.longlong, 0)
 

@@ -16,10 +16,11 @@ from . import dtypes
 from .graph import Node, mode
 from .ops import TABLE, Op, Pointwise, arrays
 
-try:
-    import cython
-except ImportError:
-    from ._cython import cython
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import cython  # for the compiler
+else:
+    from . import _cython as cython
 
 ADD, SUB, MUL, DIV = TABLE["add"], TABLE["sub"], TABLE["mul"], TABLE["div"]
 POW, NEG, ABS, CAST = TABLE["pow"], TABLE["neg"], TABLE["abs"], TABLE["cast"]
