@@ -32,7 +32,6 @@ struct chunk {
 
 static struct chunk *chunk_leaves, *chunk_nodes, *chunk_spare;
 static long chunk_spares;
-static int arena_for_nodes; /* which of the two kinds is being made */
 
 static void *chunk_memory(void)
 {
@@ -81,21 +80,30 @@ static struct chunk *chunk_new(void)
     return c;
 }
 
-static PyObject *arena_alloc(PyTypeObject *type, Py_ssize_t nitems)
+/* Room for one object. */
+static inline void *arena_cut(struct chunk **current, size_t size)
 {
-    struct chunk **current = arena_for_nodes ? &chunk_nodes : &chunk_leaves, *c = *current;
-    const size_t size = (size_t)type->tp_basicsize;
-    (void)nitems;
+    struct chunk *c = *current;
     if (!c || c->free + size > c->end) {
         c = chunk_new();
         if (!c)
-            return PyErr_NoMemory();
+            return NULL;
         *current = c;
     }
-    PyObject *o = (PyObject *)c->free;
+    void *room = c->free;
     c->free += size;
     c->live++;
-    memset((void *)o, 0, size);
+    return room;
+}
+
+/* tp_alloc: of leaves. */
+static PyObject *arena_alloc(PyTypeObject *type, Py_ssize_t nitems)
+{
+    PyObject *o = (PyObject *)arena_cut(&chunk_leaves, (size_t)type->tp_basicsize);
+    (void)nitems;
+    if (!o)
+        return PyErr_NoMemory();
+    memset((void *)o, 0, (size_t)type->tp_basicsize);
     return PyObject_Init(o, type);
 }
 
@@ -145,11 +153,17 @@ static void arena_dealloc(PyObject *o)
     arena_depth--;
 }
 
+static PyObject *arena_blank; /* an object as tp_new makes it: zeros and None */
+static int arena_nones;       /* how many references to None it holds */
+
 /* To be called once, before there is an object of the type: final, without collector, and with a
  * plain C field first. */
-static void arena_install(PyObject *t)
+static int arena_install(PyObject *t)
 {
     PyTypeObject *type = (PyTypeObject *)t;
+    PyObject *nothing = PyTuple_New(0);
+    if (!nothing)
+        return -1;
     arena_plain_dealloc = type->tp_dealloc;
     type->tp_dealloc = arena_dealloc;
 #ifndef Py_GIL_DISABLED
@@ -159,15 +173,34 @@ static void arena_install(PyObject *t)
     (void)arena_alloc, (void)arena_free;
 #endif
     PyType_Modified(type);
+    arena_blank = type->tp_new(type, nothing, NULL);
+    Py_DECREF(nothing);
+    if (!arena_blank)
+        return -1;
+    for (PyObject **word = (PyObject **)arena_blank;
+         (char *)word < (char *)arena_blank + type->tp_basicsize; word++)
+        arena_nones += *word == Py_None;
+    return 0;
 }
 
-/* A new object that is no leaf. */
-static inline PyObject *arena_node(PyObject *t, PyObject *no_arguments)
+/* A new object that is no leaf: a copy of the blank one. */
+static inline PyObject *arena_node(PyObject *t)
 {
-    arena_for_nodes = 1;
-    PyObject *o = ((PyTypeObject *)t)->tp_new((PyTypeObject *)t, no_arguments, NULL);
-    arena_for_nodes = 0;
+    PyTypeObject *type = (PyTypeObject *)t;
+#ifdef Py_GIL_DISABLED
+    PyObject *nothing = PyTuple_New(0), *o = nothing ? type->tp_new(type, nothing, NULL) : NULL;
+    Py_XDECREF(nothing);
     return o;
+#else
+    void **o = (void **)arena_cut(&chunk_nodes, (size_t)type->tp_basicsize);
+    if (!o)
+        return PyErr_NoMemory();
+    for (size_t i = 0; i < (size_t)type->tp_basicsize / sizeof *o; i++)
+        o[i] = ((void **)arena_blank)[i];
+    for (int i = 0; i < arena_nones; i++)
+        Py_INCREF(Py_None);
+    return PyObject_Init((PyObject *)o, type);
+#endif
 }
 
 /* Room for n numbers, to be given back with free. */

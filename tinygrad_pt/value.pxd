@@ -9,8 +9,8 @@ cdef extern from "stdlib.h":
     void free(void *)
 
 cdef extern from "arena.h":
-    void install "arena_install"(object type)
-    object new_node "arena_node"(object type, tuple no_arguments)
+    int install "arena_install"(object type) except -1
+    object new "arena_node"(object type)
     int set_attribute "type_setattr"(object type, object name, object value) except -1
     doubles_p doubles "arena_doubles"(Py_ssize_t n) except NULL
 

@@ -1,3 +1,4 @@
+# cython: boundscheck=False
 """Value: a number that remembers how it was computed, and so can say what it depends on.
 
     >>> x, w = Value(3.0), Value(-2.0)
@@ -16,7 +17,6 @@ thirty times faster. What it says about C types (``cython.double``, ``b: Value =
 speed only, never a result.
 """
 
-# cython: boundscheck=False
 from __future__ import annotations
 
 from types import ModuleType
@@ -34,11 +34,8 @@ if not cython.compiled:  # else C functions: see value.pxd
 
     from .ops.scalars import chain
     from .ops.scalars import pow as power
+    new, set_attribute = object.__new__, setattr
     install = free = row_of = lambda _: None
-    set_attribute = setattr
-
-    def new_node(cls, _):
-        return cls.__new__(cls)
 
     def doubles(n):
         return [0.0] * n
@@ -168,24 +165,22 @@ class Value:
         if self._rule is None:
             self.grad += 1.0
             return
+        v: Value
         order: list = ordered(self, True)
         self.grad = 1.0  # ∂self/∂self
-        for i in range(len(order) - 1, -1, -1):
-            v: Value = order[i]
+        for v in reversed(order):
             g: cython.double = v.grad
-            x: Value = v._a
-            if x is not None:
+            if v._a is not None:
                 share: cython.double = g * v._da
-                x.grad += share if share == share else chain(g, v._da)
-            x = v._b
-            if x is not None:
+                v._a.grad += share if share == share else chain(g, v._da)
+            if v._b is not None:
                 share = g * v._db
-                x.grad += share if share == share else chain(g, v._db)
+                v._b.grad += share if share == share else chain(g, v._db)
             if v._more is not None:
-                for j in range(len(v._more.operands)):
-                    x = v._more.operands[j]
+                for i in range(len(v._more.operands)):
+                    x: Value = v._more.operands[i]
                     if x is not None:
-                        x.grad += chain(g, v._more.slopes[j])
+                        x.grad += chain(g, v._more.slopes[i])
 
     # ── as a number and as a node ───────────────────────────────────────────────────────────────
 
@@ -341,16 +336,17 @@ install(Value)  # memory in address order: see csrc/arena.h
 def node(rule: Rule, data: cython.double, a: Value | None, b: Value | None,
          da: cython.double, db: cython.double) -> Value:
     """A Value that was computed."""
-    v: Value = new_node(Value, ())
+    v: Value = new(Value)
+    if not cython.compiled:  # in C, what is new is 0 and None
+        v.grad = 0.0
+        v._stamp = 0
+        v._more = None
     v.data = data
-    v.grad = 0.0
     v._rule = rule
-    v._stamp = 0
     v._a = a
     v._b = b
     v._da = da
     v._db = db
-    v._more = None
     return v
 
 
@@ -477,15 +473,13 @@ def ordered(root: Value, clear: cython.bint) -> list:
             v._stamp = met
             if clear:
                 v.grad = 0.0
-            x: Value = v._a
-            if x is not None and x._rule is not None and x._stamp < met:
-                stack.append(x)
-            x = v._b
-            if x is not None and x._rule is not None and x._stamp < met:
-                stack.append(x)
+            if v._a is not None and v._a._rule is not None and v._a._stamp < met:
+                stack.append(v._a)
+            if v._b is not None and v._b._rule is not None and v._b._stamp < met:
+                stack.append(v._b)
             if v._more is not None:
                 for i in range(len(v._more.operands)):
-                    x = v._more.operands[i]
+                    x: Value = v._more.operands[i]
                     if x is not None and x._rule is not None and x._stamp < met:
                         stack.append(x)
         else:
