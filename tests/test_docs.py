@@ -1,5 +1,6 @@
 """The documentation is true: its code runs, and what is generated is up to date."""
 
+import os
 import re
 import subprocess
 import sys
@@ -28,7 +29,8 @@ def test_python_blocks_run(code, tmp_path):
     """Each block runs by itself; a line `# prints: ...` below a print says what it prints."""
     program = tmp_path / "block.py"
     program.write_text(code, "utf-8")
-    done = subprocess.run([sys.executable, program], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, program], cwd=tmp_path, capture_output=True, text=True,
+                          env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"})
     assert done.returncode == 0, done.stderr
     expected = [line.removeprefix("# prints:").strip() for line in code.splitlines()
                 if line.startswith("# prints:")]
