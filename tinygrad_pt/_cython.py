@@ -7,8 +7,6 @@ others.
 
 from __future__ import annotations
 
-from typing import Any
-
 compiled = False
 
 
@@ -26,7 +24,7 @@ class _Field:
 double, bint, longlong, Py_ssize_t = _Type(), _Type(), _Type(), _Type()
 
 
-def declare(type: Any = None, value: Any = None, visibility: str = "private") -> Any:
+def declare(type: object = None, value: object = None, visibility: str = "private") -> object:
     """A variable with its value, a local array, or a field of a class."""
     if value is not None:
         return value
@@ -42,7 +40,7 @@ def cclass(cls: type) -> type:
     return type(cls.__name__, cls.__bases__, {**body, "__slots__": tuple(fields)})
 
 
-def _same(x: Any) -> Any:
+def _same(x: object) -> object:
     return x
 
 

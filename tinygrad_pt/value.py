@@ -36,6 +36,7 @@ if not cython.compiled:  # else C functions: see value.pxd
     from .ops.scalars import pow as power
     new, set_attribute = object.__new__, setattr
     install = free = row_of = lambda _: None
+    doubles_p = row_function = list
 
     def doubles(n):
         return [0.0] * n
@@ -151,7 +152,7 @@ class Value:
 
     # ── the chain rule ──────────────────────────────────────────────────────────────────────────
 
-    def backward(self):
+    def backward(self) -> None:
         """Add ∂self/∂x to ``x.grad``, for every leaf x that self was computed from.
 
         A node used by several others gets a share of its gradient from each, and may hand it on
@@ -184,13 +185,13 @@ class Value:
 
     # ── as a number and as a node ───────────────────────────────────────────────────────────────
 
-    def __float__(self):
+    def __float__(self) -> float:
         return self.data
 
-    def __int__(self):
+    def __int__(self) -> int:
         return int(self.data)
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return self.data != 0
 
     def __round__(self, digits=None):
@@ -208,7 +209,7 @@ class Value:
     def __ge__(self, other):
         return self.data >= float(other) if is_number(other) else NotImplemented
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return id(self) >> 4
 
     @property
@@ -223,18 +224,18 @@ class Value:
         self._more.label = label
 
     @property
-    def _prev(self):
+    def _prev(self) -> set:
         return {x for x, _ in recorded(self) if x is not None}
 
     @property
-    def _op(self):
+    def _op(self) -> str:
         if self._rule is None:
             return "" if self._more is None else self._more.op
         if self._rule is POW and self._b is None:
             return f"**{self._db:g}"
         return self._rule.op.symbol
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Value(data={self.data}, grad={self.grad})"
 
     def __reduce__(self):
@@ -246,13 +247,13 @@ class Value:
     # ── many operands in one node ───────────────────────────────────────────────────────────────
 
     @staticmethod
-    def sum(xs):
+    def sum(xs) -> Value:
         """x₁ + x₂ + … as one node."""
         xs = tuple(xs)
-        return gather(SUM, xs, ())
+        return gather(SUM, xs, (1.0,) * len(xs))
 
     @staticmethod
-    def dot(ws, xs):
+    def dot(ws, xs) -> Value:
         """w₁x₁ + w₂x₂ + … as one node."""
         ws, xs = tuple(ws), tuple(xs)
         if len(ws) != len(xs):
@@ -292,7 +293,7 @@ class Rule:
     def __init__(self, op):
         self.op = op
         self.f = self.slopes = None
-        if isinstance(op, Pointwise):
+        if isinstance(op, Pointwise) and len(op.operands) <= 8:
             self.in_c = row_of(op.text().encode())
 
     def bind(self):
@@ -301,20 +302,16 @@ class Rule:
         return self.f
 
 
-class _Sum:
-    name = symbol = "sum"
+class _Gather:
+    """Stands for a row of the table in nodes with any number of operands."""
 
-    @staticmethod
-    def slope(m, i, y, xs):
-        return 1.0
+    operands = ()
 
+    def __init__(self, name: str):
+        self.name = self.symbol = name
 
-class _Dot:
-    name = symbol = "dot"
-
-    @staticmethod
-    def slope(m, i, y, xs):
-        return xs[i - len(xs) // 2]  # of wᵢ it is xᵢ, of xᵢ it is wᵢ
+    def slope(self, m, i, y, xs):
+        return xs[i - len(xs) // 2]  # ∂(w·x)/∂wᵢ = xᵢ, ∂/∂xᵢ = wᵢ
 
 
 ADD = cython.declare(Rule, Rule(TABLE["add"]))
@@ -324,8 +321,8 @@ DIV = cython.declare(Rule, Rule(TABLE["div"]))
 NEG = cython.declare(Rule, Rule(TABLE["neg"]))
 POW = cython.declare(Rule, Rule(TABLE["pow"]))
 ABS = cython.declare(Rule, Rule(TABLE["abs"]))
-SUM = cython.declare(Rule, Rule(_Sum))
-DOT = cython.declare(Rule, Rule(_Dot))
+SUM = cython.declare(Rule, Rule(_Gather("sum")))
+DOT = cython.declare(Rule, Rule(_Gather("dot")))
 _clock = cython.declare(cython.longlong, 1)
 
 install(Value)  # memory in address order: see csrc/arena.h
@@ -372,7 +369,7 @@ def unary(rule: Rule, a: Value) -> Value:
     """The node of a row of the table with one operand."""
     x: cython.double = a.data
     y: cython.double
-    d: cython.double
+    d: cython.double = 0.0
     if rule.in_c:
         y = rule.in_c(cython.address(x), cython.address(d))
     else:
@@ -385,38 +382,43 @@ def unary(rule: Rule, a: Value) -> Value:
 
 
 @cython.cfunc
+def values(rule: Rule, xs: tuple) -> tuple:
+    """Operands as nodes keep them: None in place of plain numbers."""
+    for x in xs:
+        if not is_number(x):
+            raise TypeError(f"{rule.op.name}: expected numbers and Values, "
+                            f"got {type(x).__name__} {x!r}")
+    return tuple([x if isinstance(x, Value) else None for x in xs])
+
+
+@cython.cfunc
 def apply(rule: Rule, xs: tuple, check: cython.bint = True) -> Value:
     """The node of any row of the table, from Values and numbers."""
     n: cython.Py_ssize_t = len(xs)
     i: cython.Py_ssize_t
     y: cython.double
-    nodes = tuple([x if isinstance(x, Value) else None for x in xs])
-    more: More = More("", "", nodes)
     if n != len(rule.op.operands):
         raise TypeError(f"{rule.op.name}: expected {', '.join(rule.op.operands)}, got {xs}")
-    for x in xs:
-        if not is_number(x):
-            raise TypeError(f"{rule.op.name}: expected numbers or Values, "
-                            f"got {type(x).__name__} {x!r}")
+    more: More = More("", "", values(rule, xs))
+    numbers = [float(x) for x in xs]
     if rule.in_c:
-        data = cython.declare(cython.double[8])
+        at = cython.declare(cython.double[8])
         for i in range(n):
-            data[i] = float(xs[i])
-        y = rule.in_c(data, more.slopes)
+            at[i] = numbers[i]
+        y = rule.in_c(at, more.slopes)
     else:
-        numbers = [float(x) for x in xs]
         y = rule.bind()(*numbers)
         for i in range(n):
             slope = rule.slopes[i]
             more.slopes[i] = slope(y, *numbers) if callable(slope) else slope or 0.0
     if check and not isfinite(y):
-        rule.op.check_domain(*map(float, xs))
+        rule.op.check_domain(*numbers)
     for i in range(n):
-        if nodes[i] is None:
-            more.slopes[i] = float(xs[i])
-    if n <= 2:
-        return node(rule, y, nodes[0], nodes[1] if n == 2 else None,
-                    more.slopes[0], more.slopes[1] if n == 2 else 0.0)
+        if more.operands[i] is None:
+            more.slopes[i] = numbers[i]
+    if n == 2:
+        return node(rule, y, more.operands[0], more.operands[1],
+                    more.slopes[0], more.slopes[1])
     v: Value = node(rule, y, None, None, 0.0, 0.0)
     v._more = more
     return v
@@ -424,33 +426,17 @@ def apply(rule: Rule, xs: tuple, check: cython.bint = True) -> Value:
 
 @cython.cfunc
 def gather(rule: Rule, ws: tuple, xs: tuple) -> Value:
-    """The node of a sum of ws, or of their products with xs."""
+    """The node of w₁x₁ + w₂x₂ + …; its operands are first all w, then all x."""
     n: cython.Py_ssize_t = len(ws)
     i: cython.Py_ssize_t
-    total: cython.double = 0.0
-    nodes: list = []
-    for x in ws + xs:
-        if isinstance(x, Value):
-            nodes.append(x)
-        elif is_number(x):
-            nodes.append(None)
-        else:
-            raise TypeError(f"{rule.op.name}: expected numbers and Values, "
-                            f"got {type(x).__name__} {x!r}")
     v: Value = node(rule, 0.0, None, None, 0.0, 0.0)
-    v._more = More("", "", tuple(nodes))
-    d: doubles_p = v._more.slopes
+    v._more = More("", "", values(rule, ws + xs))
     for i in range(n):
         w: cython.double = float(ws[i])
-        if not xs:
-            d[i] = w if nodes[i] is None else 1.0
-            total += w
-        else:
-            x_: cython.double = float(xs[i])
-            d[i] = w if nodes[i] is None else x_
-            d[n + i] = x_ if nodes[n + i] is None else w
-            total += w * x_
-    v.data = total
+        x: cython.double = float(xs[i])
+        v.data += w * x
+        v._more.slopes[i] = w if v._more.operands[i] is None else x
+        v._more.slopes[n + i] = x if v._more.operands[n + i] is None else w
     return v
 
 
@@ -503,6 +489,8 @@ def attach(op):
     """Make a row a method of Value: called for every row there is, and for each one added."""
     if not isinstance(op, Pointwise):
         return
+    if op.name in _own_names:
+        raise ValueError(f"{op.name}: Value has an attribute of this name that is no operation")
     rule: Rule = Rule(op)
 
     if len(op.operands) == 1:
@@ -560,11 +548,11 @@ vars(_values).update({**vars(scalars), "rewrite": rewrite,
                       "equal": lambda a, b: float(a) == float(b)})
 
 
-def grad(y: Value, xs, create_graph=False):
+def grad(y: Value, xs, create_graph=False) -> list:
     """[∂y/∂x for x in xs], without touching any ``grad``.
 
     With ``create_graph`` they are Values: the same walk as `backward`, but each slope is computed
-    anew from the operands, as a graph, which can be differentiated in its turn.
+    anew from the operands (as they are now), as a graph, which can be differentiated in its turn.
 
         >>> x = Value(2.0)
         >>> dy, = grad(x**3, [x], create_graph=True)
@@ -579,6 +567,7 @@ def grad(y: Value, xs, create_graph=False):
     return [found.get(x, Value(0.0) if create_graph else 0.0) for x in xs]
 
 
+_own_names = frozenset(dir(Value))
 for _op in tuple(TABLE.values()):
     attach(_op)
 LISTENERS.append(attach)

@@ -1,3 +1,4 @@
+# ruff: noqa: B905  (written as one writes it when learning)
 """Engines to compare with: the two classic ways to write a scalar autograd, and the floor."""
 
 

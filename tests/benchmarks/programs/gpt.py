@@ -1,3 +1,4 @@
+# ruff: noqa: B905  (written as one writes it when learning)
 """A transformer that learns to spell, a number at a time.
 
 Runs on any class that has the operators of arithmetic, a constant power, `exp`, `log`, `relu`,
@@ -6,6 +7,7 @@ Runs on any class that has the operators of arithmetic, a constant power, `exp`,
 
 import math
 import random
+from itertools import pairwise
 
 WORDS = """abacate acerola ameixa amora banana cacau caju caqui cereja coco cupuaçu figo framboesa
 goiaba graviola jabuticaba jaca kiwi laranja limão maçã mamão manga maracujá melancia melão morango
@@ -73,7 +75,7 @@ def run(Value, steps=1, width=16, heads=4, blocks=1, context=12, seed=11):
         tokens = [END, *map(LETTERS.index, word), END]
         memory = [([], []) for _ in layers]
         chances = [next_letter(token, i, memory)[following]
-                   for i, (token, following) in enumerate(zip(tokens, tokens[1:]))]
+                   for i, (token, following) in enumerate(pairwise(tokens))]
         loss = sum(-p.log() for p in chances) / len(chances)
         loss.backward()
         for i, p in enumerate(parameters):  # Adam

@@ -1,3 +1,4 @@
+# ruff: noqa: B905  (written as one writes it when learning)
 """Two half moons told apart by a small perceptron, a number at a time.
 
 Written against micrograd's names: runs on any class that has its operators, `relu`, `data`,
@@ -6,6 +7,7 @@ Written against micrograd's names: runs on any class that has its operators, `re
 
 import math
 import random
+from itertools import pairwise
 
 
 def half_moons(n, noise, rng):
@@ -24,7 +26,7 @@ def run(Value, steps=3, n=100, widths=(2, 16, 16, 1), seed=7):
     points = half_moons(n, 0.1, rng)
     layers = [[([Value(rng.uniform(-1, 1)) for _ in range(inputs)], Value(0.0))
                for _ in range(outputs)]
-              for inputs, outputs in zip(widths, widths[1:])]
+              for inputs, outputs in pairwise(widths)]
     parameters = [p for layer in layers for ws, b in layer for p in (*ws, b)]
 
     def score(x):
