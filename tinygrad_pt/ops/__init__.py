@@ -19,10 +19,11 @@ This module needs nothing but the standard library, so that `Value` starts witho
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from types import ModuleType
-from typing import Any
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # `re` and `typing` would cost Value half of its start
+    from collections.abc import Callable, Sequence
+    from types import ModuleType
+    from typing import Any
 
 TABLE: dict[str, Op] = {}
 LISTENERS: list[Callable[[Op], None]] = []  # called with every pointwise row added from now on
@@ -66,7 +67,8 @@ class Pointwise(Op):
     """Element by element, with broadcasting; written as expressions of the operands and y."""
 
     kind = "pointwise"
-    __slots__ = ("_bound", "code", "domain", "integers", "kinks", "operands", "sample", "slopes", "value")
+    __slots__ = ("_bound", "code", "domain", "integers", "kinks", "operands", "sample", "slopes",
+                 "value")
 
     def __init__(self, name: str, operands: str, value: str, *slopes: str | None, doc: str,
                  domain: str = "", kinks: Sequence[str] = (), integers: bool = False,
@@ -100,7 +102,7 @@ class Pointwise(Op):
         if m not in self._bound:
             xs = ", ".join(self.operands)
             slopes = tuple(
-                s if s is None else float(s) if re.fullmatch(r"-?[\d.]+", s)
+                s if s is None else float(s) if s.lstrip("-").replace(".", "").isdigit()
                 else _function(f"d{self.name}_d{x}", f"y, {xs}", s, m)
                 for x, s in zip(self.operands, self.slopes, strict=True))
             self._bound[m] = _function(self.name, xs, self.value, m), slopes
@@ -129,6 +131,7 @@ class Pointwise(Op):
         return m.expand(sum(terms[1:], terms[0]), y.shape)
 
     def keeps(self, i):
+        import re
         names = re.findall(r"\w+", self.slopes[i] or "")
         return "y" in names, tuple(x in names for x in self.operands)
 
@@ -167,6 +170,7 @@ def _function(name: str, arguments: str, expression: str, m: ModuleType) -> Call
     A name that ``m`` does not have, but the table, is that row read with ``m``.
     """
     import linecache
+    import re
     source = f"lambda {arguments}: {expression}"
     place = f"<ops table: {name}>"
     linecache.cache[place] = (len(source), None, [source + "\n"], place)
@@ -178,7 +182,7 @@ def _function(name: str, arguments: str, expression: str, m: ModuleType) -> Call
 
 
 class Linear(Op):
-    """y = Σᵢ Aᵢ xᵢ, linear in its operands together: its rules read their shapes, not their values."""
+    """y = Σᵢ Aᵢ xᵢ, linear in its operands together: rules read their shapes, not their values."""
 
     kind = "linear"
     __slots__ = ("adjoint", "arguments", "arity", "f", "sample")
