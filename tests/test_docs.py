@@ -24,6 +24,17 @@ def test_the_op_table_page_is_what_the_table_says():
         "docs/ops.md is out of date: run `python -m tinygrad_pt.ops docs/ops.md`"
 
 
+def test_the_type_stubs_are_what_the_sources_say():
+    """Generated on the uncompiled sources, whose signatures can be read."""
+    program = ("import tinygrad_pt, pathlib; from tinygrad_pt.ops.stubs import stubs; "
+               "folder = pathlib.Path(tinygrad_pt.__file__).parent; "
+               "print([n for n, t in stubs().items() if (folder / n).read_text('utf-8') != t])")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
+                          env={**os.environ, "PYTHONPATH": str(ROOT), "TINYGRAD_PT_PURE": "1"})
+    assert done.stdout.strip() == "[]", \
+        "stubs are out of date: run `TINYGRAD_PT_PURE=1 python -m tinygrad_pt.ops.stubs`" + done.stderr
+
+
 @pytest.mark.parametrize("code", blocks("python"))
 def test_python_blocks_run(code, tmp_path):
     """Each block runs by itself; a line `# prints: ...` below a print says what it prints."""

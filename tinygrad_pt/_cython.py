@@ -44,7 +44,7 @@ def _same(x: object) -> object:
     return x
 
 
-def trashcan(_: bool) -> Any:
+def trashcan(_):
     return _same
 
 

@@ -400,4 +400,6 @@ METHODS = {name: globals()[name] for name in [
 for _name, _function in METHODS.items():
     attach(Tensor, _name, _function)
 
-__all__ = [name for name in globals() if not name.startswith("_")]
+_OURS = {"Any", "Float", "Int", "LISTENERS", "METHODS", "Pointwise", "TABLE", "annotations", "apply",
+         "as_array", "attach", "dtypes", "largest", "np", "primitives", "prod", "wrap"}
+__all__ = [name for name in globals() if not name.startswith("_") and name not in _OURS]

@@ -54,8 +54,8 @@ def derivative(phi: Callable[[float], float], scale: float = 1.0, floor: float =
     """φ′(0), an estimate of its error, and the table of (step, estimate, error) it came from.
 
     Central differences with steps scale·4⁻ᵏ/8, each pair extrapolated once (Richardson, 1911). The
-    error of an estimate is its distance from its neighbour plus the noise of φ (measured, and at least ``floor``) divided by
-    the step.
+    error of an estimate is its distance from its neighbour plus the noise of φ (as measured, and at
+    least ``floor``) divided by the step.
     """
     noise = max(_noise(phi, scale), floor)
     steps = [scale * 4.0**-k / 8 for k in range(13)]

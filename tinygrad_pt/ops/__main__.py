@@ -82,7 +82,8 @@ def _in_order(at: dict[str, float]) -> bool:
 
 def _calls(adjoint) -> str:
     """The operations that an adjoint is made of."""
-    return ", ".join(f"`{name}`" for name in adjoint.__code__.co_names if name in TABLE or name == "sum_to")
+    return ", ".join(f"`{name}`" for name in adjoint.__code__.co_names
+                     if name in TABLE or name == "sum_to")
 
 
 def _line(op: Op) -> str:
