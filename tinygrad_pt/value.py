@@ -72,8 +72,10 @@ class Value:
         self.grad = 0.0
         self._rule = self._a = self._b = self._more = None
         self._stamp = 0
-        if _children or _op or label:
-            self._more = More(label, _op, tuple(_children))
+        if _children or _op:
+            self._more = More("", _op, tuple(_children))
+        if label:
+            self.label = label
 
     # ── arithmetic: each line says the value, the operands, the slopes ──────────────────────────
 
@@ -218,7 +220,9 @@ class Value:
         return "" if self._more is None else self._more.label
 
     @label.setter
-    def label(self, label: str):
+    def label(self, label):
+        if not isinstance(label, str):
+            raise TypeError(f"label must be a string, got {type(label).__name__} {label!r}")
         if self._more is None:
             self._more = More("", "", ())
         self._more.label = label
@@ -373,9 +377,9 @@ def unary(rule: Rule, a: Value) -> Value:
     if rule.in_c:
         y = rule.in_c(cython.address(x), cython.address(d))
     else:
-        y = rule.bind()(x)
+        y = float(rule.bind()(x))
         slope = rule.slopes[0]
-        d = slope(y, x) if callable(slope) else slope
+        d = float(slope(y, x) if callable(slope) else slope)
     if not isfinite(y):
         rule.op.check_domain(x)
     return node(rule, y, a, None, d, 0.0)
@@ -407,10 +411,10 @@ def apply(rule: Rule, xs: tuple, check: cython.bint = True) -> Value:
             at[i] = numbers[i]
         y = rule.in_c(at, more.slopes)
     else:
-        y = rule.bind()(*numbers)
+        y = float(rule.bind()(*numbers))
         for i in range(n):
             slope = rule.slopes[i]
-            more.slopes[i] = slope(y, *numbers) if callable(slope) else slope or 0.0
+            more.slopes[i] = float(slope(y, *numbers) if callable(slope) else slope or 0)
     if check and not isfinite(y):
         rule.op.check_domain(*numbers)
     for i in range(n):
@@ -527,8 +531,13 @@ def edges(v: Value, create_graph) -> list:
     """The operands of v that are Values, with their slopes: as recorded, or anew as Values."""
     pairs = recorded(v) if v._rule is not None else []
     xs = [d if x is None else x for x, d in pairs]
-    return [(x, v._rule.op.slope(_values, i, v, xs) if create_graph else d)
-            for i, (x, d) in enumerate(pairs) if x is not None]
+    found = []
+    for i, (x, d) in enumerate(pairs):
+        if x is not None:
+            slope = v._rule.op.slope(_values, i, v, xs) if create_graph else d
+            if slope is not None:  # what is chosen by, as the c of where, has no derivative
+                found.append((x, slope))
+    return found
 
 
 def rewrite(source: str):
