@@ -89,8 +89,8 @@ def train(args: argparse.Namespace) -> int:
     history = digits.History()
     start = time.perf_counter()
     with progress(history, setting["epochs"]) as show:
-        for done in digits.fit(net, arrays, **setting, shift=task.shift, seed=args.seed,
-                               history=history):
+        for done in digits.fit(net, arrays, **setting, shift=task.shift, decay=task.decay,
+                               seed=args.seed, history=history):
             show(done)
     seconds = time.perf_counter() - start
 

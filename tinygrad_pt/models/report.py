@@ -6,7 +6,7 @@ import base64
 import html
 import io
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from string import Template
 
 import numpy as np
@@ -16,7 +16,7 @@ from .digits import History, Recogniser, Task, losses
 
 RED, GREEN = (214, 48, 49), (22, 160, 90)
 COLOURS = ["#2f7ed8", "#e08a1e"]
-MISTAKES = 18
+MISTAKES = 24
 
 PAGE = Template("""<!DOCTYPE html>
 <html lang="en">
@@ -26,9 +26,11 @@ PAGE = Template("""<!DOCTYPE html>
 <meta name="color-scheme" content="light dark">
 <title>$title</title>
 <style>
-:root { --text: #1d2329; --soft: #5d6873; --line: #e1e5e9; --page: #fcfcfb; --card: #fff; }
+:root { --text: #1d2329; --soft: #5d6873; --line: #e1e5e9; --page: #fcfcfb; --card: #fff;
+        --zero: #fff; }
 @media (prefers-color-scheme: dark) {
-  :root { --text: #e4e7ea; --soft: #9aa5b0; --line: #30363d; --page: #14171a; --card: #1b1f23; }
+  :root { --text: #e4e7ea; --soft: #9aa5b0; --line: #30363d; --page: #14171a; --card: #1b1f23;
+          --zero: #000; }
   .ink { filter: invert(1); }
 }
 * { box-sizing: border-box; }
@@ -50,14 +52,14 @@ svg text { font-family: system-ui, sans-serif; }
                      padding: .7rem .9rem; }
 .facts dt { color: var(--soft); font-size: .8rem; }
 .facts dd { margin: 0; font-size: 1.35rem; font-weight: 600; font-variant-numeric: tabular-nums; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr));
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr));
           gap: .9rem; }
-.weights { display: grid; grid-template-columns: repeat(auto-fill, minmax($tile, 1fr)); gap: 3px; }
-.weights img { border-radius: 2px; background: var(--card); outline: 1px solid var(--line); }
+.weights { display: grid; grid-template-columns: repeat(auto-fill, minmax($tile, 1fr)); gap: 7px; }
+.weights img { border-radius: 3px; background: var(--zero); outline: 1px solid var(--line); }
 .scale { display: flex; gap: .6rem; align-items: center; font-size: .82rem; color: var(--soft);
          margin: .7rem 0 0; }
-.scale span { width: 9rem; height: .7rem; border-radius: 4px; background:
-  linear-gradient(90deg, rgb($red), rgba($red, 0), rgba($green, 0), rgb($green)); }
+.scale span { width: 9rem; height: .7rem; border-radius: 4px; outline: 1px solid var(--line);
+  background: linear-gradient(90deg, rgb($red), rgba($red, 0), rgba($green, 0), rgb($green)); }
 .mistakes { display: grid; grid-template-columns: repeat(auto-fill, minmax(6.2rem, 1fr));
             gap: .9rem; }
 figure { margin: 0; font-size: .82rem; line-height: 1.35; color: var(--soft); }
@@ -78,16 +80,16 @@ footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line);
 <dl class="facts">$facts</dl>
 
 <h2>Learning</h2>
-<p>Each epoch shows the network every training digit once, a little turned, zoomed and shifted. While
-both curves fall it learns what digits have in common; were the test loss to rise again as the
-training loss falls, it would be learning its training digits by heart.</p>
+<p>Each epoch shows the network every training digit once, turned, zoomed and shifted a little; that
+makes them harder than the test digits. While both losses fall it learns what digits have in common;
+a test loss that rises again is a sign of learning the training digits by heart.</p>
 <div class="charts"><div class="chart">$loss</div><div class="chart">$accuracy</div></div>
 
 <h2>What the first layer looks for</h2>
 <p>Each square is one of the $hidden hidden neurons: the weight it gives to each pixel. Ink on
 <strong style="color:rgb($green)">green</strong> excites it, ink on
 <strong style="color:rgb($red)">red</strong> silences it, so a neuron responds to the green stroke
-where there is no red one.</p>
+where there is no red one. An empty square is a neuron that found nothing to do.</p>
 <div class="weights">$weights</div>
 <div class="scale">&minus;$limit<span></span>+$limit</div>
 
@@ -134,11 +136,12 @@ def page(net: Recogniser, task: Task, history: History, images: np.ndarray, labe
     test set; ``facts`` are shown at the top, ``check`` is the gradient check's text.
     """
     w = net.hidden.weight.detach().numpy().reshape(-1, task.side, task.side)
+    limit = float(np.quantile(abs(w), 0.995))  # the few beyond it are drawn as strong as it
     read, surprise = p.argmax(1), losses(p, labels)
     wrong = int((read != labels).sum())
     epochs = range(1, len(history.test_loss) + 1)
     curves = {"training": history.train_loss, "test": history.test_loss}
-    errors = {"training": history.train_accuracy, "test": history.test_accuracy}
+    accuracies = {"training": history.train_accuracy, "test": history.test_accuracy}
     most = np.argsort(-surprise, kind="stable")[:MISTAKES]
     escaped = {
         "title": "A network that reads handwritten digits",
@@ -149,7 +152,7 @@ def page(net: Recogniser, task: Task, history: History, images: np.ndarray, labe
             + ("Here are those it was most surprised by" if wrong > MISTAKES else
                "Here they are, followed by the closest calls" if wrong < MISTAKES else "Here they are")
             + ", in order; the percentage is how sure it was of what it read.",
-        "hidden": str(len(w)), "limit": f"{abs(w).max():.2g}", "check": check,
+        "hidden": str(len(w)), "limit": f"{limit:.2g}", "check": check,
         "source": SOURCES[task.name], "weights_file": weights_file, "command": command,
     }
     return PAGE.substitute(
@@ -157,15 +160,15 @@ def page(net: Recogniser, task: Task, history: History, images: np.ndarray, labe
         facts="".join(f"<div><dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd></div>"
                       for name, value in facts.items()),
         red=", ".join(map(str, RED)), green=", ".join(map(str, GREEN)),
-        tile="2.6rem" if task.side < 16 else "3.6rem",
-        loss=chart("loss", epochs, curves, lambda axes: axes.set_yscale("log")),
-        accuracy=chart("accuracy, %", epochs, {name: 100 * np.array(values)
-                                               for name, values in errors.items()}),
+        tile="min(3.1rem, 9.5vw)" if task.side < 16 else "min(4.2rem, 13vw)",
+        loss=chart("loss", epochs, curves),
+        accuracy=chart("accuracy, %", epochs,
+                       {name: 100 * np.array(values) for name, values in accuracies.items()},
+                       bottom=100 * min(history.test_accuracy) - 2),
         gradients=chart("‖∂loss/∂W‖", epochs,
                         {f"{name.partition('.')[0]} layer": values
-                         for name, values in history.gradients.items()},
-                        lambda axes: axes.set_yscale("log")),
-        weights="".join(f'<img alt="weights of neuron {i}" src="{weights_png(tile, abs(w).max())}">'
+                         for name, values in history.gradients.items()}),
+        weights="".join(f'<img alt="weights of neuron {i}" src="{weights_png(tile, limit)}">'
                         for i, tile in enumerate(w)),
         mistakes="".join(mistake(images[i], labels[i], p[i]) for i in most),
         confusion=confusion(labels, read))
@@ -182,7 +185,7 @@ def weights_png(w: np.ndarray, limit: float) -> str:
     """Weights (h, w) as a picture: −limit red, 0 transparent, +limit green."""
     pixels = np.empty((*w.shape, 4), np.uint8)
     pixels[..., :3] = np.where(w[..., None] < 0, RED, GREEN)
-    pixels[..., 3] = np.rint(255 * np.minimum(abs(w) / limit, 1) ** 0.7)  # small ones visible
+    pixels[..., 3] = np.rint(255 * np.minimum(abs(w) / limit, 1))
     return png(pixels)
 
 
@@ -209,7 +212,9 @@ def confusion(labels: np.ndarray, read: np.ndarray) -> str:
             share = n / max(row.sum(), 1)
             colour, opacity = ((GREEN, 0.15 + 0.55 * share) if digit == other
                                else (RED, min(0.8, 0.2 + 6 * share)))
-            style = f' style="background:rgba{(*colour, round(opacity, 2))}"' if n else ' class="none"'
+            r, g, b = colour
+            style = (f' style="background:rgba({r},{g},{b},{opacity:.2f})"' if n
+                     else ' class="none"')
             cells.append(f"<td{style}>{n}</td>")
         rows.append(f"<tr><th>{digit}</th>{''.join(cells)}</tr>")
     head = "".join(f"<th>{digit}</th>" for digit in range(10))
@@ -217,10 +222,13 @@ def confusion(labels: np.ndarray, read: np.ndarray) -> str:
 
 
 def chart(title: str, x: Iterable[int], curves: dict[str, np.ndarray | list[float]],
-          adjust: Callable = lambda axes: None) -> str:
-    """Curves over the epochs as inline SVG that takes the page's text colour."""
+          bottom: float | None = None) -> str:
+    """Curves over the epochs as inline SVG in the page's text colour.
+
+    The axis is linear from ``bottom`` up if that is given, else logarithmic.
+    """
     matplotlib = extra("matplotlib")
-    figure_module = extra("matplotlib.figure")
+    figure_module, ticker = extra("matplotlib.figure"), extra("matplotlib.ticker")
     mark = "#010203"  # stands for the page's colour, which matplotlib cannot name
     style = {"svg.fonttype": "none", "svg.hashsalt": "tinygrad_pt", "text.color": mark,
              "axes.edgecolor": mark, "axes.labelcolor": mark, "xtick.color": mark,
@@ -235,7 +243,13 @@ def chart(title: str, x: Iterable[int], curves: dict[str, np.ndarray | list[floa
                       marker="o" if len(y) < 3 else None)
         axes.set(title=title, xlabel="epoch")
         axes.xaxis.get_major_locator().set_params(integer=True)
-        adjust(axes)
+        if bottom is not None:
+            axes.set_ylim(bottom=max(0, bottom))
+        else:
+            axes.set_yscale("log")
+            axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+            axes.yaxis.set_major_formatter("{x:g}")
+            axes.yaxis.set_minor_locator(ticker.NullLocator())
         axes.legend()
         file = io.StringIO()
         figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
