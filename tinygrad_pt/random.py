@@ -23,13 +23,16 @@ class Generator:
 
     def manual_seed(self, seed: int) -> Generator:
         """Start the stream that belongs to ``seed``, any integer."""
-        from numpy.random import RandomState
-        self._state = RandomState(int(seed) & 0xFFFFFFFF)
+        self._seed = int(seed) & 0xFFFFFFFF
+        self._state: Any = None
         self._spare: float | None = None
         return self
 
     def words(self, n: int) -> np.ndarray:
         """The next n words, as uint64."""
+        if self._state is None:
+            from numpy.random import RandomState  # not before it is needed: it takes 10 ms
+            self._state = RandomState(self._seed)
         return self._state.randint(0, 2**32, n, np.uint64)
 
     def uniform(self, n: int, dtype: np.dtype = dtypes.float32) -> np.ndarray:
