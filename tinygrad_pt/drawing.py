@@ -269,6 +269,7 @@ def _operation(symbol: str, constants: list[Any], precision: int) -> str:
     if all(c is None for c in constants) or symbol == "dot":
         return _SYMBOLS.get(symbol, _text(symbol))
     if symbol == "sum":
+        constants = constants[:len(constants) // 2]  # the other half are its weights of 1
         return _text("sum " + " ".join(f"+{_number(c, precision)}" for c in constants if c is not None))
     if symbol.startswith("**") and constants[0] is None:
         return "**" + shown[1]
