@@ -328,7 +328,7 @@ def pointwise(op: Pointwise, operands: tuple) -> Any:
     """
     common = None
     for x in operands:
-        if type(x) is not Tensor or (common is not None and x.array.dtype is not common):
+        if not isinstance(x, Tensor) or (common is not None and x.array.dtype is not common):
             break
         common = x.array.dtype
     else:
