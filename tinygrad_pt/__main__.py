@@ -18,13 +18,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     from .models import MissingExtra
 
     args = parser().parse_args(argv)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # a bar that a terminal cannot show is no error
     try:
         return args.run(args)
     except (OSError, DataError, MissingExtra) as error:
         print(f"tinygrad-pt: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\ntinygrad-pt: interrupted, nothing written", file=sys.stderr)
+        print("\ntinygrad-pt: interrupted", file=sys.stderr)
         return 130
 
 
@@ -166,7 +168,8 @@ def predict(args: argparse.Namespace) -> int:
         table = Table(box=None, show_header=False, padding=(0, 1))
         for digit, share in enumerate(p):
             style = "bold" if digit == p.argmax() else "dim"
-            table.add_row(str(digit), "█" * round(30 * share), f"{100 * share:.1f} %", style=style)
+            table.add_row(str(digit), f"{'█' * round(30 * share):30}", f"{100 * share:.1f} %",
+                          style=style)
         Console(highlight=False).print(table)
     return 0
 

@@ -114,12 +114,18 @@ double precision, against the difference quotient of the loss itself.</p>
 <pre>$check</pre>
 
 <h2>Use it</h2>
+<p>$use</p>
 <pre>tinygrad-pt predict $weights_file picture.png</pre>
 <footer>$source<br>Made by tinygrad_pt with <code>$command</code>.</footer>
 </body>
 </html>
 """)
 
+USES = {
+    "digits": "It reads pictures of single digits. It learned from 13 people's writing at 8x8 "
+              "pixels; for other hands, weights trained with --data mnist are the better choice.",
+    "mnist": "It reads pictures of single digits, dark on light or light on dark.",
+}
 SOURCES = {
     "digits": "Digits: E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, UCI "
               "Machine Learning Repository, 1998, doi:10.24432/C50P49, CC BY 4.0.",
@@ -153,7 +159,8 @@ def page(net: Recogniser, task: Task, history: History, images: np.ndarray, labe
                "Here they are, followed by the closest calls" if wrong < MISTAKES else "Here they are")
             + ", in order; the percentage is how sure it was of what it read.",
         "hidden": str(len(w)), "limit": f"{limit:.2g}", "check": check,
-        "source": SOURCES[task.name], "weights_file": weights_file, "command": command,
+        "use": USES[task.name], "source": SOURCES[task.name],
+        "weights_file": weights_file, "command": command,
     }
     return PAGE.substitute(
         {name: html.escape(text) for name, text in escaped.items()},
