@@ -5,18 +5,22 @@ or TINYGRAD_PT_PURE=1; TINYGRAD_PT_ISA=avx512|avx2|generic overrides its choice 
 """
 
 import os
+from importlib import import_module
 
 from . import reference
 
-_kernels = reference
-if os.environ.get("TINYGRAD_PT_PURE") != "1":
+
+def _built(name):
+    """A compiled module, or None where it was not built."""
     try:
-        from . import compiled as _kernels
-        from . import elementwise  # the pointwise rows as C loops
+        return None if os.environ.get("TINYGRAD_PT_PURE") == "1" else import_module(
+            f"{__name__}.{name}")
     except ImportError:
-        pass
-if _kernels is reference:
-    elementwise = None  # NumPy evaluates the rows
+        return None
+
+
+_kernels = _built("compiled") or reference
+elementwise = _built("elementwise")  # the pointwise rows as C loops; else NumPy evaluates them
 
 implementation = _kernels.__name__.rpartition(".")[2]
 matmul = _kernels.matmul
