@@ -1,6 +1,7 @@
 """Value: micrograd's behaviour, the table's operations, both forms of the one source."""
 
 import copy
+import doctest
 import gc
 import math
 import os
@@ -177,6 +178,13 @@ def test_copies():
         assert (twin.data, twin.grad, twin.label, twin._prev) == (2.0, 3.0, "x", set())
     with pytest.raises(TypeError, match="only leaves can be copied or pickled"):
         pickle.dumps(x + 1)
+
+
+@pytest.mark.parametrize("where", [tinygrad_pt.value, grad], ids=["module", "grad"])
+def test_examples(where):
+    test = doctest.DocTestParser().get_doctest(where.__doc__, {"Value": Value, "grad": grad},
+                                               "example", None, 0)
+    assert test.examples and doctest.DocTestRunner().run(test).failed == 0
 
 
 # ── the table ───────────────────────────────────────────────────────────────────────────────────
@@ -396,7 +404,7 @@ def test_a_chain_of_a_million(pure):
     assert in_python(MILLION, TINYGRAD_PT_PURE=pure).split() == ["1000001.0"] * 3
 
 
-def test_interrupted_or_not_paths_are_counted_once():
+def test_a_shared_node_is_visited_once():
     x = Value(1.0)
     y = x
     for _ in range(60):
@@ -474,6 +482,16 @@ NUMBERS = """if True:
                     show(y, *(x.grad for x in xs))
                 except (ValueError, ZeroDivisionError) as error:
                     print(error)
+    for a in edge:
+        for b in edge:
+            for f in (lambda a, b: a ** b, lambda a, b: a / b, lambda a, b: b - a):
+                for x, y in ((Value(a), b), (a, Value(b)), (Value(a), Value(b))):
+                    try:
+                        z = f(x, y)
+                        z.backward()
+                        show(z, *(v.grad for v in (x, y) if isinstance(v, Value)))
+                    except (ValueError, ZeroDivisionError) as error:
+                        print(error)
     show(*moons.run(Value, steps=2, n=10)[0], *gpt.run(Value, steps=2, width=8, heads=2))
 """
 
