@@ -87,10 +87,14 @@ def micrograd():
 
 
 def seconds(program, engine, **arguments):
-    gc.collect()
-    start = time.perf_counter()
-    program.run(engine, **arguments)
-    return time.perf_counter() - start
+    """Of one run of a program; of the best of five, where it is short and a hiccup would tell."""
+    times = []
+    while len(times) < (1 if sum(times) > 0.1 else 5):
+        gc.collect()
+        start = time.perf_counter()
+        program.run(engine, **arguments)
+        times.append(time.perf_counter() - start)
+    return min(times)
 
 
 def compare(program, contestants, rounds, **arguments):
