@@ -212,19 +212,4 @@ static double *arena_doubles(Py_ssize_t n)
     return d;
 }
 
-/* Set an attribute of an extension type, which Python code cannot. */
-static int type_setattr(PyObject *t, PyObject *name, PyObject *value)
-{
-    PyTypeObject *type = (PyTypeObject *)t;
-#if PY_VERSION_HEX >= 0x030C0000
-    PyObject *dict = PyType_GetDict(type);
-#else
-    PyObject *dict = Py_XNewRef(type->tp_dict);
-#endif
-    const int failed = !dict || PyDict_SetItem(dict, name, value);
-    Py_XDECREF(dict);
-    PyType_Modified(type);
-    return failed ? -1 : 0;
-}
-
 #endif

@@ -1,2 +1,4 @@
+# C that tensors.py uses when it is compiled; uncompiled it has Python of the same name.
+
 cdef extern from "attach.h":
-    int tg_attach(object type, object name, object method) except -1
+    int attach_to "tg_attach"(object type, object name, object value) except -1

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 else:
     from . import _cython as cython
 
+if not cython.compiled:  # else a C function: see tensors.pxd
+    attach_to = setattr
+
 ADD, SUB, MUL, DIV = TABLE["add"], TABLE["sub"], TABLE["mul"], TABLE["div"]
 POW, NEG, ABS, CAST = TABLE["pow"], TABLE["neg"], TABLE["abs"], TABLE["cast"]
 SLICE, INDEX, PERMUTE = TABLE["slice"], TABLE["index"], TABLE["permute"]
@@ -421,7 +424,4 @@ def as_index(index: Any) -> tuple:
 
 def attach(cls: type, name: str, method: Any) -> None:
     """Give a class a method, also where it is a compiled one, which Python holds immutable."""
-    if cython.compiled:
-        tg_attach(cls, name, method)  # noqa: F821  (from csrc/attach.h, see tensors.pxd)
-    else:
-        setattr(cls, name, method)
+    attach_to(cls, name, method)

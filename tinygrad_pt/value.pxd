@@ -11,10 +11,12 @@ cdef extern from "stdlib.h":
 cdef extern from "arena.h":
     int install "arena_install"(object type) except -1
     object new "arena_node"(object type)
-    int set_attribute "type_setattr"(object type, object name, object value) except -1
     doubles_p doubles "arena_doubles"(Py_ssize_t n) except NULL
 
 cdef extern from "rows.h":
     ctypedef double (*row_function)(const double *x, double *d)
     row_function row_of(const char *text)
     double chain(double g, double d)
+
+cdef extern from "attach.h":
+    int attach_to "tg_attach"(object type, object name, object value) except -1

@@ -34,7 +34,7 @@ if not cython.compiled:  # else C functions: see value.pxd
 
     from .ops.scalars import chain
     from .ops.scalars import pow as power
-    new, set_attribute = object.__new__, setattr
+    new, attach_to = object.__new__, setattr
     install = free = row_of = lambda _: None
     doubles_p = row_function = list
 
@@ -511,7 +511,7 @@ def attach(op):
     method.__name__ = op.name
     method.__qualname__ = f"Value.{op.name}"
     method.__doc__ = f"{op.doc}\n\n{op.name}({', '.join(op.operands)}) = {op.value}"
-    set_attribute(Value, op.name, method)
+    attach_to(Value, op.name, method)
     plain = getattr(scalars, op.name, lambda *xs: op.bind(scalars)[0](*xs))
     setattr(_values, op.name, symbolic)
 

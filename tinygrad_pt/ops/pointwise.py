@@ -24,7 +24,7 @@ row("div", "a, b", "a / b", "1 / b", "-y / b", symbol="/", domain="b != 0",
 row("neg", "x", "-x", "-1", symbol="neg", integers=True,
     doc="Negative.")
 row("pow", "a, b", "pow(a, b)",
-    "where(b == 0, 0, b * pow(a, b - 1))",
+    "where((a == 0) & (b == 0), 0, b * pow(a, b - 1))",
     "where((a == 0) & (b >= 0), 0, y * log(a))",
     symbol="**", integers=True, sample=((0.3, 3), (-2, 3)),
     domain="(a > 0) | (a == 0) & (b >= 0) | (a < 0) & (b == floor(b))",
