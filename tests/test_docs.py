@@ -26,13 +26,13 @@ def test_the_op_table_page_is_what_the_table_says():
 
 def test_the_type_stubs_are_what_the_sources_say():
     """Generated on the uncompiled sources, whose signatures can be read."""
-    program = ("import tinygrad_pt, pathlib; from tinygrad_pt.ops.stubs import stubs; "
+    program = ("import tinygrad_pt, pathlib; from tinygrad_pt.stubs import stubs; "
                "folder = pathlib.Path(tinygrad_pt.__file__).parent; "
                "print([n for n, t in stubs().items() if (folder / n).read_text('utf-8') != t])")
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
                           env={**os.environ, "PYTHONPATH": str(ROOT), "TINYGRAD_PT_PURE": "1"})
     assert done.stdout.strip() == "[]", \
-        "stubs are out of date: run `TINYGRAD_PT_PURE=1 python -m tinygrad_pt.ops.stubs`" + done.stderr
+        "stubs are out of date: run `TINYGRAD_PT_PURE=1 python -m tinygrad_pt.stubs`" + done.stderr
 
 
 @pytest.mark.parametrize("code", blocks("python"))

@@ -10,15 +10,29 @@ import numpy as np
 from . import graph, primitives
 from .graph import enable_grad, is_grad_enabled, no_grad  # noqa: F401
 from .ops import arrays
-from .tensors import ShapeError, Tensor, wrap
+from .tensors import ShapeError, Tensor, attach, wrap
 
 
 def backward(tensors: Tensor | Sequence[Tensor], grad_tensors: Any = None,
              retain_graph: bool | None = None, create_graph: bool = False) -> None:
-    """Add the derivatives of ``tensors`` to the ``grad`` of every leaf they were made from."""
+    """Add the derivatives of ``tensors`` to the ``grad`` of every leaf they were made from.
+
+    Also ``tensor.backward(gradient=...)``. ``grad_tensors`` are the cotangents to start with, each of
+    its tensor's shape; a scalar needs none. The graph is freed unless ``retain_graph`` (default:
+    ``create_graph``). With ``create_graph`` the gradients can be differentiated themselves.
+    """
     for leaf, g in _pull(_several(tensors), grad_tensors, retain_graph, create_graph).items():
         g = g if isinstance(g, Tensor) else wrap(g)
         leaf.grad = g if leaf.grad is None else leaf.grad + g
+
+
+def _backward(x: Tensor, gradient: Tensor | None = None, retain_graph: bool | None = None,
+              create_graph: bool = False) -> None:
+    """Add the derivative of this tensor to the ``grad`` of every leaf it was made from: `backward`."""
+    backward(x, gradient, retain_graph, create_graph)
+
+
+attach(Tensor, "backward", _backward)
 
 
 def grad(outputs: Tensor | Sequence[Tensor], inputs: Tensor | Sequence[Tensor],

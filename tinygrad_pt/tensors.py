@@ -2,7 +2,8 @@
 
 Two functions do all the work: `apply` computes an operation of the table and records it in the
 graph; `pointwise` first brings numbers and dtypes together. The operators below are those two and a
-row's name; all other methods are thin names, attached in `functions`.
+row's name; the other methods are thin names, attached in `functions` (and `backward` in
+`autograd`).
 """
 
 from __future__ import annotations
@@ -222,8 +223,7 @@ class Tensor:
         return pointwise(ABS, (self,))
 
     def __matmul__(self, other):
-        from .functions import matmul
-        return matmul(self, other)
+        return self.matmul(other)
 
     # ── comparison: no derivative, a bool for each element ──────────────────────────────────────
 
@@ -274,17 +274,6 @@ class Tensor:
     def T(self) -> Tensor:
         """All dimensions in reverse order."""
         return apply(PERMUTE, (self,), {"dims": tuple(range(self.ndim))[::-1]})
-
-    def backward(self, gradient: Tensor | None = None, retain_graph: bool | None = None,
-                 create_graph: bool = False) -> None:
-        """Add the derivative of this tensor to the ``grad`` of every leaf it was made from.
-
-        ``gradient`` is the cotangent it starts with, of this tensor's shape; a scalar needs none.
-        The graph is freed unless ``retain_graph`` (default: ``create_graph``). With
-        ``create_graph`` the gradients can be differentiated themselves.
-        """
-        from .autograd import backward
-        backward(self, gradient, retain_graph, create_graph)
 
 
 @cython.ccall

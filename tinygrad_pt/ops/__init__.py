@@ -58,10 +58,6 @@ class Op:
         """The tangent of the value, given the operands': Σᵢ (∂y/∂xᵢ) ẋᵢ. None stands for zero."""
         raise NotImplementedError
 
-    def keeps(self, i: int) -> tuple[bool, tuple[bool, ...]]:
-        """What ``pull`` to operand ``i`` reads: the value? and which of the operands?"""
-        raise NotImplementedError
-
 
 class Pointwise(Op):
     """Element by element, with broadcasting; written as expressions of the operands and y."""
@@ -129,11 +125,6 @@ class Pointwise(Op):
         terms = [_times(m, dx, self.slope(m, i, y, xs)) for i, dx in enumerate(dxs)
                  if dx is not None]
         return m.expand(sum(terms[1:], terms[0]), y.shape)
-
-    def keeps(self, i):
-        import re
-        names = re.findall(r"\w+", self.slopes[i] or "")
-        return "y" in names, tuple(x in names for x in self.operands)
 
     def describe(self) -> str:
         """The row in words: docstring of its functions and methods."""
@@ -209,9 +200,6 @@ class Linear(Op):
         dxs = [m.zeros_like(x) if dx is None else dx for dx, x in zip(dxs, xs, strict=True)]
         return getattr(m, self.name)(*dxs, **kw)
 
-    def keeps(self, i):
-        return False, ()
-
 
 class Bilinear(Op):
     """Linear in each of two operands: y = B(a, b)."""
@@ -242,9 +230,6 @@ class Bilinear(Op):
         f, (a, b), (da, db) = getattr(m, self.name), xs, dxs
         terms = ([] if da is None else [f(da, b, **kw)]) + ([] if db is None else [f(a, db, **kw)])
         return sum(terms[1:], terms[0])
-
-    def keeps(self, i):
-        return False, (i == 1, i == 0)
 
 
 from . import pointwise  # noqa: E402, F401  (fills the table)
