@@ -66,6 +66,13 @@ def test_the_tests_that_a_row_gets_catch_a_wrong_slope(copy):
     assert done.returncode == 1 and "differs from finite differences" in done.stdout
 
 
+@pytest.mark.parametrize("name", ["shape", "reshape", "data"])
+def test_a_name_that_is_taken_is_refused(name):
+    with pytest.raises(ValueError, match=f"{name}: (Tensor|Value) has an attribute|already"):
+        Pointwise(name, "x", "x * x", "2 * x", doc="Square.")
+    assert name not in TABLE or TABLE[name].kind == "linear"
+
+
 def test_a_user_adds_a_row_at_run_time():
     try:
         Pointwise("logcosh", "x", "log(0.5 * (exp(x) + exp(-x)))", "tanh(x)", doc="log cosh x.")

@@ -53,8 +53,13 @@ def _of_values(op, operands):
     raise TypeError(f"{op.name}: wants a Tensor or a Value, got {kinds}")
 
 
+_TAKEN = {*dir(Tensor)}
+
+
 def _add(op: Pointwise) -> None:
     """A row's function, here and as a method of `Tensor`."""
+    if op.name in _TAKEN:
+        raise ValueError(f"{op.name}: Tensor has an attribute of this name that is no operation")
     f = globals()[op.name] = _pointwise(op)
     attach(Tensor, op.name, f)
 
@@ -399,6 +404,7 @@ METHODS = {name: globals()[name] for name in [
 }
 for _name, _function in METHODS.items():
     attach(Tensor, _name, _function)
+_TAKEN.update(METHODS)
 
 _OURS = {"Any", "Float", "Int", "LISTENERS", "METHODS", "Pointwise", "TABLE", "annotations", "apply",
          "as_array", "attach", "dtypes", "largest", "np", "primitives", "prod", "wrap"}

@@ -82,8 +82,12 @@ class Pointwise(Op):
         self.sample = tuple(sample) or ((-3.0, 3.0),) * len(self.operands)  # what tests draw from
         self._bound: dict[ModuleType, tuple[Callable, tuple]] = {}
         self.code: int | None = None  # of the compiled loops; None: not looked up yet
-        for listen in LISTENERS:
-            listen(self)
+        try:
+            for listen in LISTENERS:
+                listen(self)
+        except ValueError:  # the name is taken
+            del TABLE[name]
+            raise
 
     def text(self) -> str:
         """The row in one line, by which its compiled form is known."""
