@@ -315,8 +315,8 @@ def matmul(a: Tensor, b: Tensor) -> Tensor:
                          "the first must equal the last but one of the second")
     if a.dtype != b.dtype:
         raise RuntimeError(f"matmul: wants one dtype, got {a.dtype} and {b.dtype}")
-    y = primitives.matmul(unsqueeze(a, 0) if a.ndim == 1 else a,
-                          unsqueeze(b, 1) if b.ndim == 1 else b)
+    y = apply(TABLE["matmul"], (unsqueeze(a, 0) if a.ndim == 1 else a,
+                                unsqueeze(b, 1) if b.ndim == 1 else b), {})
     if a.ndim == 1:
         y = squeeze(y, -2)
     return squeeze(y, -1) if b.ndim == 1 else y

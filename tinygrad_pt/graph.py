@@ -55,7 +55,7 @@ class Node:
             raise RuntimeError(
                 f"{self.op.name}: backward through this graph a second time, but its saved values "
                 "were freed after the first; pass retain_graph=True to the first backward()")
-        return m.saved(self.y, self), tuple([m.saved(x, None) for x in self.inputs])
+        return m.saved(self)
 
     def free(self) -> None:
         """Let go of the operands and the value; the node can no longer be walked through."""

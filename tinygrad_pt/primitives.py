@@ -41,9 +41,9 @@ def slope_loop(op, g, i, y, xs):
     return None
 
 
-def saved(x, node):
-    """What a node holds as a Tensor: an operand as it was, its own value joined to the graph."""
-    return x if node is None else wrap(x, node)
+def saved(node):
+    """What a node holds, as Tensors of its graph: y, and the operands."""
+    return wrap(node.y, node), node.inputs
 
 
 def own(g, source):

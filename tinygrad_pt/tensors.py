@@ -9,6 +9,7 @@ row's name; the other methods are thin names, attached in `functions` (and `back
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -318,14 +319,18 @@ def pointwise(op: Pointwise, operands: tuple) -> Any:
 
     TypeError (for an operator, first the other operand's own try) for anything else.
     """
-    common = None
-    for x in operands:
-        if not isinstance(x, Tensor) or (common is not None and x.array.dtype is not common):
+    common: Any = None
+    for x in operands:  # the usual case: tensors of one floating dtype, and numbers
+        if isinstance(x, Tensor):
+            if common is not None and x.array.dtype is not common:
+                break
+            common = x.array.dtype
+        elif type(x) is not float and type(x) is not int:
             break
-        common = x.array.dtype
     else:
-        if (op.integers or common.kind == "f") and None not in op.slopes:
-            return apply(op, operands, _NOTHING)
+        if common is not None and common.kind == "f" and None not in op.slopes:
+            return apply(op, tuple([x if isinstance(x, Tensor) else constant(x, common)
+                                    for x in operands]), _NOTHING)
     weighed = []
     for x, slope in zip(operands, op.slopes, strict=True):
         if slope is None:  # a condition, which keeps its own dtype
@@ -345,10 +350,20 @@ def pointwise(op: Pointwise, operands: tuple) -> Any:
                             for x, slope in zip(operands, op.slopes, strict=True)]), _NOTHING)
 
 
+def constant(x: Any, dtype: np.dtype) -> Tensor:
+    """A number as a 0-d Tensor."""
+    return _constant(x, dtype) if x else wrap(np.asarray(x, dtype))  # 0.0 == -0.0 is no key
+
+
+@lru_cache(maxsize=1024)
+def _constant(x: Any, dtype: np.dtype) -> Tensor:
+    return wrap(np.asarray(x, dtype))
+
+
 def _as(x: Any, dtype: np.dtype) -> Tensor:
     """A Tensor of this dtype from a Tensor (recorded) or a number."""
     if not isinstance(x, Tensor):
-        return wrap(np.asarray(x, dtype))
+        return constant(x, dtype)
     return x if x.array.dtype == dtype else apply(CAST, (x,), {"dtype": dtype})
 
 

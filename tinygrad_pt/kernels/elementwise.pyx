@@ -112,7 +112,7 @@ def forward(int row, list xs):
     cdef Walk w
     cdef PyObject *largest = NULL
     cdef Py_ssize_t r, i, k = len(xs)
-    if row < 0 or not plan(xs, &w, &largest) or w.inner < 4 < w.n:
+    if row < 0 or not plan(xs, &w, &largest) or w.inner < 4 and w.n > SMALL:
         return None
     cdef const loops_t *l = &loops[row]
     if not l.cheap & 1 and w.n > SMALL:

@@ -120,9 +120,11 @@ class Pointwise(Op):
         return d(y, *xs) if callable(d) else d
 
     def pull(self, m, g, i, y, xs, kw):
-        contribution = m.slope_loop(self, g, i, y, xs)
+        d = self.bind(m)[1][i]
+        contribution = m.slope_loop(self, g, i, y, xs) if callable(d) else None
         if contribution is None:
-            contribution = m.sum_to(_times(m, g, self.slope(m, i, y, xs)), xs[i].shape)
+            d = d(y, *xs) if callable(d) else d
+            contribution = m.sum_to(_times(m, g, d), xs[i].shape)
         return contribution
 
     def push(self, m, dxs, y, xs, kw):

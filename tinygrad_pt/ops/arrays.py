@@ -48,7 +48,7 @@ def sum_to(g, shape):
     extra = g.ndim - len(shape)
     dims = tuple(d for d in range(g.ndim)
                  if d < extra or (shape[d - extra] == 1 and g.shape[d] != 1))
-    return g.sum(axis=dims, keepdims=True).reshape(shape)
+    return np.add.reduce(g, axis=dims).reshape(shape)
 
 
 def loop(op: Pointwise, xs: list) -> np.ndarray | None:
@@ -70,9 +70,9 @@ def quiet():
     return np.errstate(all="ignore")
 
 
-def saved(x, node):
-    """The array behind what a node holds: a Tensor, or an array already."""
-    return getattr(x, "array", x)
+def saved(node):
+    """What a node holds, as arrays: y, and the operands."""
+    return node.y, tuple([x.array for x in node.inputs])
 
 
 def own(g, source):
@@ -88,3 +88,10 @@ def mT(x):
 for _op in TABLE.values():
     if _op.kind != "pointwise":
         globals()[_op.name] = _op.f
+
+
+def expand(x, shape):
+    """Broadcast to a shape, written out: the loops that follow in a backward pass want memory."""
+    y = np.empty(shape, x.dtype)
+    y[...] = x
+    return y
