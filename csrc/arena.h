@@ -199,7 +199,8 @@ static inline PyObject *arena_node(PyObject *t)
         o[i] = ((void **)arena_blank)[i];
     for (int i = 0; i < arena_nones; i++)
         Py_INCREF(Py_None);
-    return PyObject_Init((PyObject *)o, type);
+    Py_SET_REFCNT((PyObject *)o, 1); /* all that PyObject_Init would do: the type is static */
+    return (PyObject *)o;
 #endif
 }
 
