@@ -195,8 +195,7 @@ def draw_operands(data, op):
     """Numbers within the row's sample ranges and away from its kinks."""
     xs = [data.draw(st.floats(*limits), label=x)
           for x, limits in zip(op.operands, op.sample, strict=True)]
-    names = dict(zip(op.operands, xs, strict=True))
-    assume(all(abs(eval(kink, {}, names)) > 0.05 for kink in op.kinks))
+    assume(all(abs(distance) > 0.05 for distance in op.to_kinks(scalars, *xs)))
     assume(op.name != "pow" or xs[1])  # there the slope in a is 0 by convention
     return xs
 

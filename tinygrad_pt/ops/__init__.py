@@ -132,6 +132,10 @@ class Pointwise(Op):
                  if dx is not None]
         return m.expand(sum(terms[1:], terms[0]), y.shape)
 
+    def to_kinks(self, m: ModuleType, *xs: Any) -> list[Any]:
+        """The values of the expressions that vanish at kinks."""
+        return [_function(self.name, ", ".join(self.operands), k, m)(*xs) for k in self.kinks]
+
     def describe(self) -> str:
         """The row in words: docstring of its functions and methods."""
         call = f"{self.name}({', '.join(self.operands)})"

@@ -64,20 +64,17 @@ def _pointwise(op: Pointwise) -> str:
 def _at_kinks(op: Pointwise) -> str:
     """The slopes that the row gives at its kinks, computed from it."""
     found = []
-    for kink in op.kinks:
-        points = product((0.0, -1.0, 1.0), repeat=len(op.operands))
+    for i, kink in enumerate(op.kinks):
+        points = product((0.0, -1.0, 1.0, 0.5), repeat=len(op.operands))
         for xs in points:  # the first point on this kink where the operands differ elsewhere
             at = dict(zip(op.operands, xs, strict=True))
-            if [k for k in op.kinks if eval(k, {}, at) == 0] == [kink] and _in_order(at):
+            if ([k for k, d in enumerate(op.to_kinks(scalars, *xs)) if d == 0] == [i]
+                    and at.get("lo", 0) <= at.get("hi", 0)):
                 y = op.bind(scalars)[0](*xs)
-                slopes = [op.slope(scalars, i, y, xs) for i in range(len(xs))]
+                slopes = [op.slope(scalars, k, y, xs) for k in range(len(xs))]
                 found.append(f"{kink} = 0: " + ", ".join(f"{d:g}" for d in slopes if d is not None))
                 break
     return "<br>".join(found)
-
-
-def _in_order(at: dict[str, float]) -> bool:
-    return at.get("lo", 0) <= at.get("hi", 0)
 
 
 def _calls(adjoint) -> str:

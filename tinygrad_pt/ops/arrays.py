@@ -5,20 +5,37 @@ from __future__ import annotations
 import numpy as np
 from numpy import (  # noqa: F401  (names of the namespace)
     abs,
+    ceil,
     cos,
+    cosh,
     exp,
     expm1,
     floor,
+    fmod,
+    hypot,
     log,
     log1p,
+    log2,
+    log10,
     maximum,
     minimum,
+    rint,
     sign,
     sin,
+    sinh,
     sqrt,
+    tan,
     tanh,
+    trunc,
     zeros_like,
 )
+from numpy import arccos as acos  # noqa: F401
+from numpy import arccosh as acosh  # noqa: F401
+from numpy import arcsin as asin  # noqa: F401
+from numpy import arcsinh as asinh  # noqa: F401
+from numpy import arctan as atan  # noqa: F401
+from numpy import arctan2 as atan2  # noqa: F401
+from numpy import arctanh as atanh  # noqa: F401
 from numpy import power as pow  # noqa: F401
 
 from ..kernels import elementwise

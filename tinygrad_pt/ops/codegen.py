@@ -19,11 +19,12 @@ _BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/",
            ast.BitAnd: "&&", ast.BitOr: "||"}
 _COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 
+# Not hypot: Python's is its own, more exact one.
 # Names of the namespace that C's mathematical library knows by another; float's end in f.
 _RENAMED = {"abs": "fabs"}
 _LIBRARY = {"exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "sinh", "cosh",
             "asin", "acos", "atan", "asinh", "acosh", "atanh", "erf", "erfc", "fabs", "floor",
-            "ceil", "pow", "atan2", "hypot"}
+            "ceil", "trunc", "rint", "fmod", "pow", "atan2", "log2", "log10"}
 _OURS = {"maximum", "minimum", "sign", "chain"}  # csrc/scalar.h
 _CONSTANTS = {"inf": "INFINITY", "nan": "NAN", "pi": "M_PI", "e": "M_E"}
 
@@ -68,6 +69,9 @@ def translate(expression: str, names: dict[str, str], real: str = "double") -> s
                 name = _RENAMED.get(name, name)
                 if name in _LIBRARY or name in _OURS:
                     return f"{name}{suffix}({', '.join(map(c, args))})"
+                op = TABLE.get(name)
+                if isinstance(op, Pointwise) and f"{name}(" not in op.value:  # another row
+                    return translate(op.value, dict(zip(op.operands, map(c, args), strict=True)), real)
         raise Untranslatable(f"{ast.unparse(node)} (in {expression})")
 
     return c(ast.parse(expression, mode="eval").body)

@@ -42,6 +42,22 @@ row("log1p", "x", "log1p(x)", "1 / (1 + x)", domain="x > -1", sample=((-0.8, 4),
     doc="log(1 + x), exact near 0.")
 row("sqrt", "x", "sqrt(x)", "0.5 / y", domain="x >= 0", sample=((0.1, 4),),
     doc="Square root.")
+row("rsqrt", "x", "1 / sqrt(x)", "-0.5 * y / x", domain="x > 0", sample=((0.1, 4),),
+    doc="1 / √x.")
+row("square", "x", "x * x", "2 * x", integers=True,
+    doc="x².")
+row("reciprocal", "x", "1 / x", "-y * y", domain="x != 0", sample=((0.3, 3),),
+    doc="1 / x.")
+row("exp2", "x", "pow(2, x)", "0.6931471805599453 * y",
+    doc="2 to the power x.")
+row("log2", "x", "log2(x)", "1.4426950408889634 / x", domain="x > 0", sample=((0.1, 4),),
+    doc="Logarithm to base 2.")
+row("log10", "x", "log10(x)", "0.4342944819032518 / x", domain="x > 0", sample=((0.1, 4),),
+    doc="Logarithm to base 10.")
+row("logaddexp", "a, b",
+    "where(a == b, a + 0.6931471805599453, maximum(a, b) + log1p(exp(-abs(a - b))))",
+    "exp(a - y)", "exp(b - y)",
+    doc="log(eᵃ + eᵇ), without overflow.")
 
 # ── trigonometry and the classic activations ────────────────────────────────────────────────────
 
@@ -49,12 +65,38 @@ row("sin", "x", "sin(x)", "cos(x)",
     doc="Sine, of an angle in radians.")
 row("cos", "x", "cos(x)", "-sin(x)",
     doc="Cosine, of an angle in radians.")
+row("tan", "x", "tan(x)", "1 + y * y", sample=((-1.3, 1.3),),
+    doc="Tangent, of an angle in radians.")
+row("asin", "x", "asin(x)", "1 / sqrt(1 - x * x)", domain="(x >= -1) & (x <= 1)",
+    sample=((-0.9, 0.9),), doc="Inverse sine, in [−π/2, π/2].")
+row("acos", "x", "acos(x)", "-1 / sqrt(1 - x * x)", domain="(x >= -1) & (x <= 1)",
+    sample=((-0.9, 0.9),), doc="Inverse cosine, in [0, π].")
+row("atan", "x", "atan(x)", "1 / (1 + x * x)",
+    doc="Inverse tangent, in (−π/2, π/2).")
+row("atan2", "a, b", "atan2(a, b)", "b / (a * a + b * b)", "-a / (a * a + b * b)",
+    sample=((0.3, 3), (-3, 3)), doc="The angle of the point (b, a), in [−π, π].")
+row("hypot", "a, b", "hypot(a, b)", "a / y", "b / y", sample=((0.3, 3), (-3, 3)),
+    doc="√(a² + b²), without overflow.")
+row("sinh", "x", "sinh(x)", "cosh(x)",
+    doc="Hyperbolic sine.")
+row("cosh", "x", "cosh(x)", "sinh(x)",
+    doc="Hyperbolic cosine.")
 row("tanh", "x", "tanh(x)", "1 - y * y",
     doc="Hyperbolic tangent.")
+row("asinh", "x", "asinh(x)", "1 / sqrt(1 + x * x)",
+    doc="Inverse hyperbolic sine.")
+row("acosh", "x", "acosh(x)", "1 / sqrt(x * x - 1)", domain="x >= 1", sample=((1.1, 4),),
+    doc="Inverse hyperbolic cosine, not negative.")
+row("atanh", "x", "atanh(x)", "1 / (1 - x * x)", domain="(x > -1) & (x < 1)",
+    sample=((-0.9, 0.9),), doc="Inverse hyperbolic tangent.")
 row("sigmoid", "x", "1 / (1 + exp(-x))", "y * (1 - y)",
     doc="Logistic sigmoid.")
 row("relu", "x", "maximum(x, 0)", "where(x > 0, 1, 0)", symbol="ReLU", kinks=["x"],
     integers=True, doc="Rectifier: the positive part.")
+row("silu", "x", "x * sigmoid(x)", "sigmoid(x) * (1 + x * (1 - sigmoid(x)))",
+    doc="x·sigmoid(x), also called swish (Elfwing et al., 2018).")
+row("softplus", "x", "maximum(x, 0) + log1p(exp(-abs(x)))", "sigmoid(x)",
+    doc="log(1 + eˣ), without overflow: a smooth rectifier.")
 
 # ── piecewise ───────────────────────────────────────────────────────────────────────────────────
 
@@ -62,6 +104,20 @@ row("abs", "x", "abs(x)", "sign(x)", kinks=["x"], integers=True,
     doc="Absolute value.")
 row("sign", "x", "sign(x)", "0", kinks=["x"], integers=True,
     doc="−1, 0 or 1.")
+row("floor", "x", "floor(x)", "0", kinks=["x - rint(x)"], integers=True,
+    doc="The largest integer not above x.")
+row("ceil", "x", "ceil(x)", "0", kinks=["x - rint(x)"], integers=True,
+    doc="The smallest integer not below x.")
+row("trunc", "x", "trunc(x)", "0", kinks=["x - rint(x)"], integers=True,
+    doc="x without what follows the point.")
+row("round", "x", "rint(x)", "0", kinks=["x - floor(x) - 0.5"], integers=True,
+    doc="The nearest integer, the even one of two.")
+row("fmod", "a, b", "fmod(a, b)", "1", "-trunc(a / b)", domain="b != 0",
+    sample=((2.1, 2.9), (1.1, 1.9)), doc="What is left of a when b is taken from it, of a's sign.")
+row("remainder", "a, b",
+    "where((fmod(a, b) != 0) & ((fmod(a, b) < 0) != (b < 0)), fmod(a, b) + b, fmod(a, b))",
+    "1", "-floor(a / b)", domain="b != 0",
+    sample=((2.1, 2.9), (1.1, 1.9)), doc="a modulo b, of b's sign.")
 row("maximum", "a, b", "maximum(a, b)",
     "where(a > b, 1, where(a == b, 0.5, 0))", "where(a < b, 1, where(a == b, 0.5, 0))",
     kinks=["a - b"], integers=True, doc="The larger; nan if either is nan.")

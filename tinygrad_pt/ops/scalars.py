@@ -7,8 +7,8 @@ nan. It is `Value` that says when an operand lies outside an operation's domain.
 from __future__ import annotations
 
 import math
-from builtins import abs  # noqa: F401  (a name of the namespace)
-from math import inf, nan, tanh  # noqa: F401
+from builtins import abs  # a name of the namespace, as are those below
+from math import asinh, atan, atan2, hypot, inf, nan, tanh  # noqa: F401
 
 
 def _ieee(f, domain_error: float, overflow: float):
@@ -28,10 +28,29 @@ expm1 = _ieee(math.expm1, nan, inf)
 sqrt = _ieee(math.sqrt, nan, inf)
 sin = _ieee(math.sin, nan, nan)
 cos = _ieee(math.cos, nan, nan)
+tan = _ieee(math.tan, nan, nan)
+asin = _ieee(math.asin, nan, nan)
+acos = _ieee(math.acos, nan, nan)
+acosh = _ieee(math.acosh, nan, nan)
+cosh = _ieee(math.cosh, nan, inf)
 
 
-def log(x: float) -> float:
-    return math.log(x) if x > 0 else -inf if x == 0 else nan
+def sinh(x: float) -> float:
+    try:
+        return math.sinh(x)
+    except OverflowError:
+        return math.copysign(inf, x)
+
+
+def atanh(x: float) -> float:
+    return math.atanh(x) if -1 < x < 1 else math.copysign(inf, x) if abs(x) == 1 else nan
+
+
+def _log(f):
+    return lambda x: f(x) if x > 0 else -inf if x == 0 else nan
+
+
+log, log2, log10 = _log(math.log), _log(math.log2), _log(math.log10)
 
 
 def log1p(x: float) -> float:
@@ -54,6 +73,13 @@ def pow(a: float, b: float) -> float:
         return nan if a else math.copysign(inf, a) if b % 2 == 1 else inf
 
 
+def fmod(a: float, b: float) -> float:
+    try:
+        return math.fmod(a, b)
+    except ValueError:
+        return nan
+
+
 def maximum(a: float, b: float) -> float:
     return a if a > b or a != a else b
 
@@ -66,8 +92,12 @@ def sign(x: float) -> float:
     return x if x != x else float((x > 0) - (x < 0))
 
 
-def floor(x: float) -> float:
-    return float(math.floor(x)) if math.isfinite(x) else x
+def _whole(f):
+    """f to a whole number, as a float with the sign of x."""
+    return lambda x: math.copysign(f(x), x) if math.isfinite(x) else x
+
+
+floor, ceil, trunc, rint = map(_whole, (math.floor, math.ceil, math.trunc, round))
 
 
 def where(condition: object, a: float, b: float) -> float:
