@@ -19,8 +19,8 @@ _BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/",
            ast.BitAnd: "&&", ast.BitOr: "||"}
 _COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 
-# Not hypot: Python's is its own, more exact one.
-# Names of the namespace that C's mathematical library knows by another; float's end in f.
+# Names of the namespace that C's mathematical library knows by another; float's end in f. It has
+# hypot too, but Python's is another one, so that a row with it stays Python.
 _RENAMED = {"abs": "fabs"}
 _LIBRARY = {"exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "sinh", "cosh",
             "asin", "acos", "atan", "asinh", "acosh", "atanh", "erf", "erfc", "fabs", "floor",
