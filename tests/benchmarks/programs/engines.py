@@ -2,7 +2,34 @@
 """Engines to compare with: the two classic ways to write a scalar autograd, and the floor."""
 
 
-class Closures:
+class Derived:
+    """The operators that both write by means of + and * and **."""
+
+    __slots__ = ()
+
+    def __neg__(self):
+        return self * -1
+
+    def __radd__(self, other):
+        return self + other
+
+    def __sub__(self, other):
+        return self + (-other)
+
+    def __rsub__(self, other):
+        return other + (-self)
+
+    def __rmul__(self, other):
+        return self * other
+
+    def __truediv__(self, other):
+        return self * other ** -1
+
+    def __rtruediv__(self, other):
+        return other * self ** -1
+
+
+class Closures(Derived):
     """As in micrograd: every node carries a function that hands its gradient on."""
 
     def __init__(self, data, parents=(), op=""):
@@ -62,29 +89,9 @@ class Closures:
         for v in reversed(order):
             v._hand_on()
 
-    def __neg__(self):
-        return self * -1
-
-    def __radd__(self, other):
-        return self + other
-
-    def __sub__(self, other):
-        return self + (-other)
-
-    def __rsub__(self, other):
-        return other + (-self)
-
-    def __rmul__(self, other):
-        return self * other
-
-    def __truediv__(self, other):
-        return self * other ** -1
-
-    def __rtruediv__(self, other):
-        return other * self ** -1
 
 
-class Slopes:
+class Slopes(Derived):
     """As in the scalar GPTs: every node carries its operands and its slopes."""
 
     __slots__ = ("data", "grad", "parents", "slopes")
@@ -129,24 +136,3 @@ class Slopes:
         for v in reversed(order):
             for parent, slope in zip(v.parents, v.slopes):
                 parent.grad += slope * v.grad
-
-    def __neg__(self):
-        return self * -1
-
-    def __radd__(self, other):
-        return self + other
-
-    def __sub__(self, other):
-        return self + (-other)
-
-    def __rsub__(self, other):
-        return other + (-self)
-
-    def __rmul__(self, other):
-        return self * other
-
-    def __truediv__(self, other):
-        return self * other ** -1
-
-    def __rtruediv__(self, other):
-        return other * self ** -1
