@@ -14,7 +14,7 @@ import pytest
 
 from tinygrad_pt import data
 from tinygrad_pt.data import idx
-from tinygrad_pt.data.files import written
+from tinygrad_pt.files import written
 
 SMALL = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
 

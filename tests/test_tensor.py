@@ -283,3 +283,9 @@ def test_jvp_and_vjp_check_their_arguments():
         autograd.jvp(tg.exp, [x], [tg.ones(3)])
     with pytest.raises(TypeError, match="must return a Tensor, got float"):
         autograd.vjp(lambda x: 1.0, x)
+
+
+def test_zeros_are_zeros_also_in_the_shape_of_nan():
+    x = tg.tensor([float("nan"), float("inf")])
+    for m in (tg, tg.primitives, tg.ops.arrays):
+        assert m.zeros_like(x.array if m is tg.ops.arrays else x).tolist() == [0.0, 0.0]

@@ -74,7 +74,7 @@ def train(args: argparse.Namespace) -> int:
         extra(name)  # a missing one is better noticed before the training than after
     import tinygrad_pt as tg
 
-    from .data.files import written
+    from .files import written
     from .models import digits, report
 
     task = digits.TASKS[args.data]

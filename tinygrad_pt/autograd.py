@@ -10,6 +10,7 @@ import numpy as np
 from . import graph, primitives
 from .graph import enable_grad, is_grad_enabled, no_grad  # noqa: F401
 from .ops import arrays
+from .primitives import zeros_like
 from .tensors import ShapeError, Tensor, attach, wrap
 
 
@@ -22,7 +23,6 @@ def backward(tensors: Tensor | Sequence[Tensor], grad_tensors: Any = None,
     ``create_graph``). With ``create_graph`` the gradients can be differentiated themselves.
     """
     for leaf, g in _pull(_several(tensors), grad_tensors, retain_graph, create_graph).items():
-        g = g if isinstance(g, Tensor) else wrap(g)
         leaf.grad = g if leaf.grad is None else leaf.grad + g
 
 
@@ -55,7 +55,7 @@ def grad(outputs: Tensor | Sequence[Tensor], inputs: Tensor | Sequence[Tensor],
         if g is None and not allow_unused:
             raise RuntimeError(f"grad: input {i}, of shape {x.shape}, was not used in computing the "
                                "outputs; allow_unused=True gives None for it")
-        grads.append(g if g is None or isinstance(g, Tensor) else wrap(g))
+        grads.append(g)
     return tuple(grads)
 
 
@@ -65,7 +65,7 @@ def vjp(f: Callable[..., Tensor], *inputs: Tensor) -> tuple[Tensor, Callable[[An
 
     def pull(v: Any = None) -> tuple[Tensor, ...]:
         found = _pull([y], v, True, is_grad_enabled(), xs)
-        return tuple(_result(found.get(x), x) for x in xs)
+        return tuple(found[x] if x in found else zeros_like(x) for x in xs)
 
     return y.detach(), pull
 
@@ -80,7 +80,7 @@ def jvp(f: Callable[..., Tensor], inputs: Sequence[Tensor],
     with np.errstate(all="ignore"):
         [dy] = graph.forward({x: dx.array for x, dx in zip(xs, tangents, strict=True)},
                              [_place(y)], arrays)
-    return y.detach(), _result(dy, y)
+    return y.detach(), zeros_like(y) if dy is None else wrap(dy)
 
 
 def _record(f, inputs):
@@ -93,15 +93,8 @@ def _record(f, inputs):
     return xs, y
 
 
-def _result(g, like):
-    """A found derivative as a Tensor; zeros if there was no path."""
-    if g is None:
-        g = np.zeros(like.shape, like.dtype)
-    return g if isinstance(g, Tensor) else wrap(g)
-
-
 def _pull(outputs, cotangents, retain_graph, create_graph, only=None):
-    """Check what backward() and grad() were given, and walk."""
+    """Check what backward() and grad() were given, and walk. Tensors, by leaf or place in ``only``."""
     m = primitives if create_graph else arrays
     roots: dict = {}
     for y, v in zip(outputs, _several(cotangents, len(outputs)), strict=True):
@@ -124,7 +117,8 @@ def _pull(outputs, cotangents, retain_graph, create_graph, only=None):
         roots[place] = roots[place] + v if place in roots else v
     keep = create_graph if retain_graph is None else retain_graph
     with graph._Recording(create_graph), np.errstate(all="ignore"):
-        return graph.backward(roots, m, only, keep)
+        found = graph.backward(roots, m, only, keep)
+    return found if create_graph else {place: wrap(g) for place, g in found.items()}
 
 
 def _place(x: Tensor) -> Any:

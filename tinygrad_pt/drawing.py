@@ -84,14 +84,9 @@ class Drawing:
         text = self.svg if ending == ".svg" else (
             '<!DOCTYPE html>\n<meta charset="utf-8">\n<meta name="color-scheme" content="light dark">\n'
             f"<title>{escape(os.path.basename(path))}</title>\n{self.svg}")
-        part = f"{path}.{os.getpid()}.part"
-        try:
-            with open(part, "w", encoding="utf-8", newline="\n") as f:
-                f.write(text)
-            os.replace(part, path)
-        finally:
-            if os.path.exists(part):
-                os.remove(part)
+        from .files import written
+        with written(path) as part, open(part, "w", encoding="utf-8", newline="\n") as f:
+            f.write(text)
 
 
 def draw(x: Any, limit: int = 200, precision: int = 4) -> Drawing:

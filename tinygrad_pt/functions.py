@@ -19,9 +19,9 @@ import numpy as np
 from . import dtypes, primitives
 from .autograd import enable_grad, is_grad_enabled, no_grad
 from .dtypes import bool, double, float, float32, float64, int, int32, int64, long, uint8
-from .ops import LISTENERS, TABLE, Pointwise
+from .ops import TABLE, Op, Pointwise, follow
 from .random import manual_seed, rand, randint, randn, randperm
-from .tensors import ShapeError, Tensor, apply, as_array, attach, wrap
+from .tensors import ShapeError, Tensor, apply, as_array, as_dtype, as_size, attach, wrap
 
 inf, nan = Float("inf"), Float("nan")
 
@@ -56,17 +56,17 @@ def _of_values(op, operands):
 _TAKEN = {*dir(Tensor)}
 
 
-def _add(op: Pointwise) -> None:
-    """A row's function, here and as a method of `Tensor`."""
+def _add(op: Op) -> None:
+    """A pointwise row's function, here and as a method of `Tensor`."""
+    if not isinstance(op, Pointwise) or op.name == "chain":
+        return
     if op.name in _TAKEN:
         raise ValueError(f"{op.name}: Tensor has an attribute of this name that is no operation")
     f = globals()[op.name] = _pointwise(op)
     attach(Tensor, op.name, f)
 
 
-for _op in [op for op in TABLE.values() if op.kind == "pointwise" and op.name != "chain"]:
-    _add(_op)
-LISTENERS.append(_add)  # and those that are added from now on
+follow(_add)
 
 
 def clamp(x: Tensor, min: Any = None, max: Any = None) -> Tensor:
@@ -107,17 +107,17 @@ def from_numpy(array: np.ndarray) -> Tensor:
 def full(size: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of a shape, filled with a number."""
     dtype = dtypes.of_number(fill_value) if dtype is None else dtypes.check(dtype)
-    return wrap(np.full(_size((size,)), fill_value, dtype)).requires_grad_(requires_grad)
+    return wrap(np.full(as_size((size,)), fill_value, dtype)).requires_grad_(requires_grad)
 
 
 def zeros(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros: ``zeros(2, 3)`` or ``zeros((2, 3))``."""
-    return full(_size(size), 0.0, dtype, requires_grad)
+    return full(as_size(size), 0.0, dtype, requires_grad)
 
 
 def ones(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones: ``ones(2, 3)`` or ``ones((2, 3))``."""
-    return full(_size(size), 1.0, dtype, requires_grad)
+    return full(as_size(size), 1.0, dtype, requires_grad)
 
 
 def zeros_like(x: Tensor, dtype: Any = None) -> Tensor:
@@ -147,7 +147,7 @@ def eye(n: Int, m: Int | None = None, dtype: Any = None) -> Tensor:
 
 def reshape(x: Tensor, *shape: Any) -> Tensor:
     """The same elements in row-major order with another shape; one size may be -1."""
-    shape = _size(shape)
+    shape = as_size(shape)
     if -1 in shape:
         known = -prod(shape)
         if shape.count(-1) > 1 or known == 0 or x.array.size % known:
@@ -167,7 +167,7 @@ def flatten(x: Tensor, start_dim: Int = 0, end_dim: Int = -1) -> Tensor:
 
 def permute(x: Tensor, *dims: Any) -> Tensor:
     """The dimensions in another order: ``x.permute(2, 0, 1)``."""
-    dims = tuple(_dim(x, d) for d in _size(dims))
+    dims = tuple(_dim(x, d) for d in as_size(dims))
     if sorted(dims) != list(range(x.ndim)):
         raise ShapeError(f"permute: {dims} is no order of the {x.ndim} dimensions of shape {x.shape}")
     return apply(TABLE["permute"], (x,), {"dims": dims})
@@ -190,7 +190,7 @@ def t(x: Tensor) -> Tensor:
 
 def expand(x: Tensor, *shape: Any) -> Tensor:
     """Broadcast to a shape, without a copy; -1 keeps a size."""
-    shape = _size(shape)
+    shape = as_size(shape)
     new = len(shape) - x.ndim
     shape = tuple(x.shape[d - new] if n == -1 and d >= new else n for d, n in enumerate(shape))
     return apply(TABLE["expand"], (x,), {"shape": shape})
@@ -328,8 +328,7 @@ def to(x: Tensor, dtype: Any) -> Tensor:
     """x with another dtype, or x itself if it has that dtype (or if ``dtype`` is the device "cpu")."""
     if isinstance(dtype, str) and dtype == "cpu":
         return x
-    dtype = dtypes.check(dtype)
-    return x if x.dtype == dtype else apply(TABLE["cast"], (x,), {"dtype": dtype})
+    return as_dtype(x, dtypes.check(dtype))
 
 
 def clone(x: Tensor) -> Tensor:
@@ -353,13 +352,6 @@ def is_tensor(x: Any) -> bool:
 
 
 # ── helpers ─────────────────────────────────────────────────────────────────────────────────────
-
-def _size(shape: tuple) -> tuple[Int, ...]:
-    """f(2, 3), f((2, 3)) and f(x.shape) alike."""
-    if len(shape) == 1 and isinstance(shape[0], tuple | list):
-        shape = shape[0]
-    return tuple(n.__index__() for n in shape)
-
 
 def _dim(x: Tensor, dim: Int) -> Int:
     """A dimension counted from the start. IndexError if x has no such dimension."""
@@ -406,6 +398,7 @@ for _name, _function in METHODS.items():
     attach(Tensor, _name, _function)
 _TAKEN.update(METHODS)
 
-_OURS = {"Any", "Float", "Int", "LISTENERS", "METHODS", "Pointwise", "TABLE", "annotations", "apply",
-         "as_array", "attach", "dtypes", "largest", "np", "primitives", "prod", "wrap"}
+_OURS = {"Any", "Float", "Int", "METHODS", "Op", "Pointwise", "TABLE", "annotations", "apply",
+         "as_array", "as_dtype", "as_size", "attach", "dtypes", "follow", "largest", "np", "primitives",
+         "prod", "wrap"}
 __all__ = [name for name in globals() if not name.startswith("_") and name not in _OURS]

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .ops import LISTENERS, TABLE, Op
+import numpy as np
+
+from .ops import Op, follow
+from .ops.linear import repeated
 from .tensors import Tensor, apply, pointwise, wrap
 
 
@@ -31,9 +34,7 @@ def _add(op: Op) -> None:
     globals()[op.name] = function_of(op)
 
 
-for _op in TABLE.values():
-    _add(_op)
-LISTENERS.append(_add)
+follow(_add)
 
 
 def slope_loop(op, g, i, y, xs):
@@ -52,7 +53,7 @@ def own(g, source):
 
 
 def zeros_like(x):
-    return wrap(x.array * 0)
+    return wrap(np.zeros_like(x.array))
 
 
 def mT(x):
@@ -63,9 +64,4 @@ def mT(x):
 
 def sum_to(g, shape):
     """The adjoint of broadcasting: sum over the dimensions along which ``shape`` was repeated."""
-    if g.shape == shape:
-        return g
-    extra = len(g.shape) - len(shape)
-    dims = tuple(d for d, n in enumerate(g.shape)
-                 if d < extra or (shape[d - extra] == 1 and n != 1))
-    return reshape(sum(g, dims, False), shape)
+    return g if g.shape == shape else reshape(sum(g, repeated(g.shape, shape), False), shape)

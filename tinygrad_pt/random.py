@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import dtypes
-from .tensors import Tensor, wrap
+from .tensors import Tensor, as_size, wrap
 
 
 class Generator:
@@ -76,14 +76,10 @@ def manual_seed(seed: int) -> Generator:
     return default_generator.manual_seed(seed)
 
 
-def _shape(size: tuple) -> tuple[int, ...]:
-    return tuple(size[0]) if len(size) == 1 and isinstance(size[0], tuple | list) else size
-
-
 def rand(*size: Any, generator: Generator | None = None, dtype: Any = None,
          requires_grad: bool = False) -> Tensor:
     """Uniform numbers of [0, 1)."""
-    shape, dtype = _shape(size), dtypes.check(dtype or dtypes.default)
+    shape, dtype = as_size(size), dtypes.check(dtype or dtypes.default)
     u = (generator or default_generator).uniform(prod(shape), dtype)
     return wrap(u.reshape(shape)).requires_grad_(requires_grad)
 
@@ -91,7 +87,7 @@ def rand(*size: Any, generator: Generator | None = None, dtype: Any = None,
 def randn(*size: Any, generator: Generator | None = None, dtype: Any = None,
           requires_grad: bool = False) -> Tensor:
     """Standard normal numbers."""
-    shape, dtype = _shape(size), dtypes.check(dtype or dtypes.default)
+    shape, dtype = as_size(size), dtypes.check(dtype or dtypes.default)
     z = (generator or default_generator).normal(prod(shape), dtype)
     return wrap(z.reshape(shape)).requires_grad_(requires_grad)
 

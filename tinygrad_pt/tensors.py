@@ -346,7 +346,7 @@ def pointwise(op: Pointwise, operands: tuple) -> Any:
     dtype = dtypes.result_type(*weighed)
     if dtype.kind != "f" and not op.integers:
         dtype = dtypes.default
-    return apply(op, tuple([_as(x, np.dtype(bool) if slope is None else dtype)
+    return apply(op, tuple([as_dtype(x, dtypes.bool if slope is None else dtype)
                             for x, slope in zip(operands, op.slopes, strict=True)]), _NOTHING)
 
 
@@ -360,7 +360,7 @@ def _constant(x: Any, dtype: np.dtype) -> Tensor:
     return wrap(np.asarray(x, dtype))
 
 
-def _as(x: Any, dtype: np.dtype) -> Tensor:
+def as_dtype(x: Any, dtype: np.dtype) -> Tensor:
     """A Tensor of this dtype from a Tensor (recorded) or a number."""
     if not isinstance(x, Tensor):
         return constant(x, dtype)
@@ -404,6 +404,13 @@ def _plain(data: Any) -> Any:
     if isinstance(data, Tensor):
         return data.array
     return [_plain(x) for x in data] if isinstance(data, list | tuple) else data
+
+
+def as_size(size: tuple) -> tuple[int, ...]:
+    """The shape meant by f(2, 3), f((2, 3)) and f(x.shape) alike."""
+    if len(size) == 1 and isinstance(size[0], tuple | list):
+        size = size[0]
+    return tuple([n.__index__() for n in size])
 
 
 def as_index(index: Any) -> tuple:

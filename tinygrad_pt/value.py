@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from .ops import LISTENERS, TABLE, Pointwise, scalars
+from .ops import TABLE, Pointwise, follow, scalars
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -510,7 +510,7 @@ def attach(op):
 
     method.__name__ = op.name
     method.__qualname__ = f"Value.{op.name}"
-    method.__doc__ = f"{op.doc}\n\n{op.name}({', '.join(op.operands)}) = {op.value}"
+    method.__doc__ = op.describe()
     attach_to(Value, op.name, method)
     plain = getattr(scalars, op.name, lambda *xs: op.bind(scalars)[0](*xs))
     setattr(_values, op.name, symbolic)
@@ -578,6 +578,4 @@ def grad(y: Value, xs, create_graph=False) -> list:
 
 
 _own_names = frozenset(dir(Value))
-for _op in tuple(TABLE.values()):
-    attach(_op)
-LISTENERS.append(attach)
+follow(attach)

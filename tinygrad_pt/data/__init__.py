@@ -6,7 +6,7 @@
 ((1438, 8, 8), dtype('uint8'), (359, 8, 8))
 """
 
-from .files import DataError
+from ..files import DataError
 from .idx import mnist, read_idx
 from .optical import digits
 

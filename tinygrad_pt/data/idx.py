@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .files import DataError, written
+from ..files import DataError, written
 
 MIRRORS = ["https://ossci-datasets.s3.amazonaws.com/mnist/",
            "https://storage.googleapis.com/cvdf-datasets/mnist/"]

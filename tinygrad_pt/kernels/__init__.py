@@ -25,6 +25,7 @@ elementwise = _built("elementwise")  # the pointwise rows as C loops; else NumPy
 implementation = _kernels.__name__.rpartition(".")[2]
 matmul = _kernels.matmul
 conv2d = _kernels.conv2d
+conv_shape = reference.conv_shape
 conv2d_input = _kernels.conv2d_input
 conv2d_weight = _kernels.conv2d_weight
 

@@ -84,6 +84,13 @@ def check_matmul(a, b):
                          f"{b[:-2]}, do not broadcast") from None
 
 
+def conv_shape(x, w, stride, padding, dilation):
+    """The shape (N, O, OH, OW) that x ⋆ w has by theirs; a size below 1: the filter is too large."""
+    size = ((n + 2 * p - d * (k - 1) - 1) // s + 1
+            for n, k, s, p, d in zip(x[2:], w[2:], stride, padding, dilation, strict=True))
+    return (x[0], w[0], *size)
+
+
 def check_conv(op, x, w, stride, padding, dilation, groups, g=None):
     """The shape (N, O, OH, OW) of x ⋆ w from theirs; refuse what has none, or is not that of g."""
     got = f"{op}: images {x}, filters {w}, groups {groups}"
@@ -97,12 +104,10 @@ def check_conv(op, x, w, stride, padding, dilation, groups, g=None):
     if groups < 1 or x[1] != groups * w[1] or w[0] % groups:
         raise ValueError(f"{got}: the channels {x[1]} must be groups times {w[1]}, the filters' second "
                          f"dimension, and the {w[0]} filters a multiple of groups")
-    size = tuple((n + 2 * p - d * (k - 1) - 1) // s + 1
-                 for n, k, s, p, d in zip(x[2:], w[2:], stride, padding, dilation, strict=True))
-    if min(size) < 1:
+    result = conv_shape(x, w, stride, padding, dilation)
+    if min(result[2:]) < 1:
         raise ValueError(f"{got}: with padding {padding} and dilation {dilation} the filter is larger "
                          f"than the padded image")
-    result = (x[0], w[0], *size)
     if g is not None and tuple(g) != result:
         raise ValueError(f"{got}: the gradient of the result must have its shape {result}, "
                          f"got {tuple(g)}")

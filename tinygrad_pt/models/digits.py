@@ -16,7 +16,7 @@ import numpy as np
 import tinygrad_pt as tg
 from tinygrad_pt import data, nn, optim
 
-from ..data.files import DataError, written
+from ..files import DataError, written
 from . import extra
 
 
@@ -148,9 +148,7 @@ def fit(net: Recogniser, arrays: tuple[np.ndarray, ...], *, epochs: int, batch: 
 def probabilities(net: Recogniser, images: np.ndarray) -> np.ndarray:
     """The probability of each digit, (n, 10), float64, for images (n, side, side)."""
     with tg.no_grad():
-        scores = net(tg.from_numpy(images)).numpy().astype(np.float64)
-    odds = np.exp(scores - scores.max(1, keepdims=True))
-    return odds / odds.sum(1, keepdims=True)
+        return net(tg.from_numpy(images)).double().softmax(1).numpy()
 
 
 def losses(p: np.ndarray, labels: np.ndarray) -> np.ndarray:

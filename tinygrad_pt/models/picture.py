@@ -6,7 +6,7 @@ import os
 
 import numpy as np
 
-from ..data.files import DataError
+from ..files import DataError
 from . import extra
 from .digits import Task
 

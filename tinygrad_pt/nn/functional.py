@@ -15,7 +15,7 @@ from ..functions import (
     tanh,
     unsqueeze,
 )
-from ..ops.bilinear import output_shape
+from ..kernels import conv_shape
 from ..tensors import ShapeError, Tensor
 
 
@@ -36,19 +36,19 @@ def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 
     if x.ndim == 3:
         return conv2d(unsqueeze(x, 0), weight, bias, stride, padding, dilation, groups)[0]
     kw = {"stride": pair("stride", stride, 1), "padding": pair("padding", padding, 0),
-          "dilation": pair("dilation", dilation, 1), "groups": groups}
+          "dilation": pair("dilation", dilation, 1)}
     if x.ndim != 4 or weight.ndim != 4:
         raise ShapeError(f"conv2d: wants images (N, C, H, W) and filters (O, C/groups, KH, KW), got "
                          f"{x.shape} and {weight.shape}")
     if groups < 1 or x.shape[1] != weight.shape[1] * groups or weight.shape[0] % groups:
         raise ShapeError(f"conv2d: {x.shape[1]} channels in {groups} groups do not fit filters of "
                          f"shape {weight.shape}")
-    if min(output_shape(x.shape, weight.shape, **kw)[2:]) < 1:
+    if min(conv_shape(x.shape, weight.shape, **kw)[2:]) < 1:
         raise ShapeError(f"conv2d: filters {weight.shape[2:]} with dilation {kw['dilation']} are "
                          f"larger than images {x.shape[2:]} with padding {kw['padding']}")
     if x.dtype != weight.dtype:
         raise RuntimeError(f"conv2d: wants one dtype, got {x.dtype} and {weight.dtype}")
-    y = primitives.conv2d(x, weight, **kw)
+    y = primitives.conv2d(x, weight, groups=groups, **kw)
     return y if bias is None else y + bias.reshape(-1, 1, 1)
 
 

@@ -26,7 +26,22 @@ if TYPE_CHECKING:  # `re` and `typing` would cost Value half of its start
     from typing import Any
 
 TABLE: dict[str, Op] = {}
-LISTENERS: list[Callable[[Op], None]] = []  # called with every pointwise row added from now on
+_LISTENERS: list[Callable[[Op], None]] = []
+
+
+def follow(listen: Callable[[Op], None]) -> None:
+    """Call with every row of the table, and with every pointwise row that is added later.
+
+    A ValueError from ``listen`` says that the row's name is taken, and takes the row back.
+    """
+    for op in tuple(TABLE.values()):
+        listen(op)
+    _LISTENERS.append(listen)
+
+
+def is_number(expression: str) -> bool:
+    """Whether an expression of a row is a plain number."""
+    return expression.lstrip("-").replace(".", "").isdigit()
 
 
 class Op:
@@ -83,7 +98,7 @@ class Pointwise(Op):
         self._bound: dict[ModuleType, tuple[Callable, tuple]] = {}
         self.code: int | None = None  # of the compiled loops; None: not looked up yet
         try:
-            for listen in LISTENERS:
+            for listen in _LISTENERS:
                 listen(self)
         except ValueError:  # the name is taken
             del TABLE[name]
@@ -102,7 +117,7 @@ class Pointwise(Op):
         if m not in self._bound:
             xs = ", ".join(self.operands)
             slopes = tuple(
-                s if s is None else float(s) if s.lstrip("-").replace(".", "").isdigit()
+                s if s is None else float(s) if is_number(s)
                 else _function(f"d{self.name}_d{x}", f"y, {xs}", s, m)
                 for x, s in zip(self.operands, self.slopes, strict=True))
             self._bound[m] = _function(self.name, xs, self.value, m), slopes
@@ -120,12 +135,10 @@ class Pointwise(Op):
         return d(y, *xs) if callable(d) else d
 
     def pull(self, m, g, i, y, xs, kw):
-        d = self.bind(m)[1][i]
-        contribution = m.slope_loop(self, g, i, y, xs) if callable(d) else None
-        if contribution is None:
-            d = d(y, *xs) if callable(d) else d
-            contribution = m.sum_to(_times(m, g, d), xs[i].shape)
-        return contribution
+        fused = m.slope_loop(self, g, i, y, xs) if callable(self.bind(m)[1][i]) else None
+        if fused is not None:
+            return fused
+        return m.sum_to(_times(m, g, self.slope(m, i, y, xs)), xs[i].shape)
 
     def push(self, m, dxs, y, xs, kw):
         terms = [_times(m, dx, self.slope(m, i, y, xs)) for i, dx in enumerate(dxs)

@@ -62,10 +62,7 @@ def sum_to(g, shape):
     """The adjoint of broadcasting: sum over the dimensions along which ``shape`` was repeated."""
     if g.shape == shape:
         return g
-    extra = g.ndim - len(shape)
-    dims = tuple(d for d in range(g.ndim)
-                 if d < extra or (shape[d - extra] == 1 and g.shape[d] != 1))
-    return np.add.reduce(g, axis=dims).reshape(shape)
+    return np.add.reduce(g, axis=linear.repeated(g.shape, shape)).reshape(shape)
 
 
 def loop(op: Pointwise, xs: list) -> np.ndarray | None:

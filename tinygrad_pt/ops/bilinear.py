@@ -39,19 +39,16 @@ def _images(r):
 
 def _open_input(r):
     x, w, kw = _images(r)
-    return output_shape(x, w, **kw), w, kw | {"shape": x}
+    return _gradient(x, w, **kw), w, kw | {"shape": x}
 
 
 def _open_weight(r):
     x, w, kw = _images(r)
-    return output_shape(x, w, **kw), x, kw | {"shape": w}
+    return _gradient(x, w, **kw), x, kw | {"shape": w}
 
 
-def output_shape(x, w, stride, padding, dilation, groups):
-    """Shape of the convolution of images of shape x with filters of shape w."""
-    size = ((n + 2 * p - d * (k - 1) - 1) // s + 1
-            for n, k, s, p, d in zip(x[2:], w[2:], stride, padding, dilation, strict=True))
-    return (x[0], w[0], *size)
+def _gradient(x, w, groups, **kw):
+    return kernels.conv_shape(x, w, **kw)
 
 
 @Bilinear.row(lambda m, g, x, w, **kw: m.conv2d_input(g, w, shape=x.shape, **kw),

@@ -13,7 +13,7 @@ import os
 import re
 import sys
 
-from . import TABLE, Pointwise
+from . import TABLE, Pointwise, is_number
 
 _BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/",
            ast.BitAnd: "&&", ast.BitOr: "||"}
@@ -113,7 +113,7 @@ def loops(op: Pointwise, real: str) -> tuple[str, list[str], int]:
     unused = "".join(f"    (void){x};\n" for x in op.operands)
     text, names, cheap = [], [], 0
     for i, expression in enumerate((op.value, *op.slopes)):
-        if i and _constant(expression):
+        if i and (expression is None or is_number(expression)):
             names.append("0")
             continue
         names.append(f"{op.name}_{'value' if not i else f'd{i - 1}'}_{real}")
@@ -146,10 +146,6 @@ def _steps(arity: int) -> list[tuple[str, ...]]:
     if arity == 2:
         return [("i", "i"), ("i", "0"), ("0", "i"), ("0", "0")]
     return [tuple("i" if arity == 1 else f"i * step[{k}]" for k in range(arity))]
-
-
-def _constant(slope: str | None) -> bool:
-    return slope is None or slope.lstrip("-").replace(".", "").isdigit()
 
 
 def loops_header() -> str:

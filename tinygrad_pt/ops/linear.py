@@ -99,6 +99,12 @@ def _kept(shape, dims):
     return tuple(1 if d in dims else n for d, n in enumerate(shape))
 
 
+def repeated(shape, original):
+    """The dimensions along which broadcasting repeated ``original`` to give ``shape``."""
+    new = len(shape) - len(original)
+    return tuple(d for d, n in enumerate(shape) if d < new or (original[d - new] == 1 and n != 1))
+
+
 def _span(xs, i, dim):
     """Where operand i lies in the concatenation of ``xs`` along ``dim``."""
     start = total(x.shape[dim] for x in xs[:i])
