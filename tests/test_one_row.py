@@ -68,6 +68,7 @@ def test_the_tests_that_a_row_gets_catch_a_wrong_slope(copy):
 
 @pytest.mark.parametrize("name", ["shape", "reshape", "data"])
 def test_a_name_that_is_taken_is_refused(name):
+    assert tg.tensor, tg.Value  # both listen to the table once they are imported
     with pytest.raises(ValueError, match=f"{name}: (Tensor|Value) has an attribute|already"):
         Pointwise(name, "x", "x * x", "2 * x", doc="Square.")
     assert name not in TABLE or TABLE[name].kind == "linear"

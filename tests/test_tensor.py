@@ -211,7 +211,7 @@ COMPOSITES = {
     "transpose": (lambda x: x.transpose(0, -1).reshape(-1, 2) ** 2, (2, 3, 2)),
     "stack": (lambda x: tg.stack([x, x * x], 1), (2, 3)),
     "cat": (lambda x: tg.cat([x, x[:1] * 3], 0), (2, 3)),
-    "pad": (lambda x: tg.functions.pad(x, (1, 2, -1, 1), 3.0) ** 2, (3, 2)),
+    "pad": (lambda x: tg.pad(x, (1, 2, -1, 1), 3.0) ** 2, (3, 2)),
     "gather": (lambda x: x.gather(1, tg.tensor([[0, 0, 2], [1, 0, 1]])), (2, 3)),
     "index": (lambda x: x[tg.tensor([0, 0, 1]), 1:] ** 2, (2, 3)),
     "mask": (lambda x: x[x > 0] ** 2, (2, 3)),

@@ -44,7 +44,15 @@ def slope_loop(op, g, i, y, xs):
 
 def saved(node):
     """What a node holds, as Tensors of its graph: y, and the operands."""
-    return wrap(node.y, node), node.inputs
+    return None if node.y is None else wrap(node.y, node), node.inputs
+
+
+def to_tensor(g):
+    """Cotangents are Tensors already."""
+    return g
+
+
+of_tensor = to_tensor
 
 
 def own(g, source):

@@ -32,17 +32,20 @@ import numpy as np
 def stubs() -> dict[str, str]:
     """File name → text. To be called on the uncompiled sources."""
     public = {name: f for name, f in vars(functions).items() if name in functions.__all__}
-    there = {name: f for name, f in public.items() if isinstance(f, FunctionType)
-             and f.__module__ == functions.__name__}
-    home = {name: "dtypes" if name in vars(functions.dtypes) else f.__module__.rpartition(".")[2]
-            for name, f in sorted(public.items())
-            if name not in there and (name in vars(functions.dtypes) or hasattr(f, "__module__"))}
-    passed_on = "".join(f"from .{module} import {name} as {name}\n" for name, module in home.items())
-    lines = "".join(_def(name, f) for name, f in there.items())
+    lines, passed_on = "", ""
+    for name, f in sorted(public.items()):
+        module = getattr(f, "__module__", "")
+        if isinstance(f, FunctionType) and module.startswith(functions.__name__):
+            lines += _def(name, f)
+        elif name in vars(functions.dtypes):
+            passed_on += f"from ..dtypes import {name} as {name}\n"
+        elif module:
+            passed_on += f"from ..{module.partition('.')[2]} import {name} as {name}\n"
+        else:
+            lines += f"{name}: {_type(type(f).__name__)}\n"
     return {
-        "functions.pyi": (f"{HEAD}from .value import Value\n{passed_on}\n"
-                          "_T = TypeVar('_T', Tensor, Value)\n"
-                          "inf: _float\nnan: _float\npi: _float\n\n" + lines),
+        "functions/__init__.pyi": f"{HEAD}from ..value import Value\n{passed_on}\n"
+                                  f"_T = TypeVar('_T', Tensor, Value)\n\n{lines}",
         "tensors.pyi": f"{HEAD}from .graph import Node\nfrom .ops import Op, Pointwise\n\n"
                        "class ShapeError(ValueError, RuntimeError): ...\n\n"
                        + _class(tensors.Tensor, {"array": "np.ndarray", "grad": "Tensor | None",

@@ -288,6 +288,11 @@ def wrap(array: Any, node: Any = None) -> Tensor:
     return t
 
 
+def become(x: Tensor, node: Any) -> None:
+    """Let x be the result that ``node`` made."""
+    x.grad_fn = node
+
+
 @cython.ccall
 def apply(op: Op, inputs: tuple, kw: dict) -> Tensor:
     """Compute an operation of the table on Tensors and, if a gradient may be wanted, record it."""

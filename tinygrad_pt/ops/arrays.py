@@ -89,6 +89,17 @@ def saved(node):
     return node.y, tuple([x.array for x in node.inputs])
 
 
+def to_tensor(g):
+    """A cotangent as the Tensor that hooks and functions of the user's see."""
+    from ..tensors import wrap
+    return wrap(g)
+
+
+def of_tensor(t):
+    """What `to_tensor` made, as this namespace computes with."""
+    return t.array
+
+
 def own(g, source):
     """g in memory of its own, if it is (a view of) another array such as the cotangent it came from."""
     return g.copy() if g is source or g.base is not None else np.asarray(g)

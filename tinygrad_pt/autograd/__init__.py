@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from . import graph, primitives
-from .graph import enable_grad, is_grad_enabled, no_grad  # noqa: F401
-from .ops import arrays
-from .primitives import zeros_like
-from .tensors import ShapeError, Tensor, attach, wrap
+from .. import graph, primitives
+from ..graph import enable_grad, is_grad_enabled, no_grad  # noqa: F401
+from ..ops import arrays
+from ..primitives import zeros_like
+from ..tensors import ShapeError, Tensor, attach, wrap
 
 
 def backward(tensors: Tensor | Sequence[Tensor], grad_tensors: Any = None,
@@ -128,3 +128,6 @@ def _place(x: Tensor) -> Any:
 
 def _several(x: Any, n: int = 1) -> Sequence[Any]:
     return x if isinstance(x, list | tuple) else [x] * n
+
+
+from .function import Function  # noqa: E402, F401

@@ -1,0 +1,59 @@
+"""The functions of the library, in PyTorch's names, and the methods of `Tensor`.
+
+The pointwise functions come straight from the table. The others bring their arguments (dimensions
+counted from the end, sizes of -1) into the form that a row of the table wants, or are composed of
+other functions: one expression each. Every function whose first parameter is a Tensor is also a
+method of `Tensor`; those in `methods` are methods only. ``axis`` and ``keepdims``, NumPy's words,
+are understood for ``dim`` and ``keepdim``, and ``input`` for the first parameter.
+"""
+
+from math import e, pi
+
+from .. import dtypes, graph, random
+from ..autograd import enable_grad, is_grad_enabled, no_grad
+from ..dtypes import (
+    bool,
+    double,
+    float,
+    float32,
+    float64,
+    int,
+    int32,
+    int64,
+    long,
+    uint8,
+)
+from ..ops import Op, follow
+from ..random import manual_seed, rand, randint, randn, randperm
+from ..tensors import ShapeError, Tensor
+from . import (
+    conversion,
+    creation,
+    elementwise,
+    indexing,
+    methods,
+    products,
+    reductions,
+    shape,
+)
+from .common import publish
+from .elementwise import inf, nan
+
+THEMES = (creation, elementwise, shape, indexing, reductions, products, conversion)
+
+__all__ = [name for name in globals() if not name.startswith("_") and name not in (
+    "Op", "THEMES", "follow", "common", "conversion", "creation", "dtypes", "elementwise", "graph",
+    "indexing", "methods", "products", "publish", "random", "reductions", "shape")]
+for _theme in THEMES:
+    publish(_theme, globals(), __all__)
+publish(methods)
+
+
+def _add(op: Op) -> None:
+    """A row's function, also of one that is added later."""
+    if op.name in vars(elementwise) and op.name not in __all__:
+        globals()[op.name] = vars(elementwise)[op.name]
+        __all__.append(op.name)
+
+
+follow(_add)

@@ -1,0 +1,77 @@
+"""What the functions share: dimensions counted from the start, arguments checked."""
+
+from __future__ import annotations
+
+from functools import wraps
+from types import FunctionType, ModuleType
+from typing import Any
+
+from ..tensors import ShapeError, Tensor, attach, wrap
+
+TAKEN = {*dir(Tensor)}  # the names of methods, which no row may have
+
+
+def plain(f: Any, *xs: Any) -> Tensor:
+    """f of the arrays in Tensors (and of numbers), as a Tensor outside of the graph.
+
+    Everything that has no derivative goes through here: comparisons, indices of maxima, tests.
+    """
+    return wrap(f(*[x.array if isinstance(x, Tensor) else x for x in xs]))
+
+
+def as_dim(x: Tensor, dim: int) -> int:
+    """A dimension counted from the start. IndexError if x has no such dimension."""
+    if not -x.ndim <= dim < max(x.ndim, 1):
+        raise IndexError(f"dimension {dim} is out of range for a tensor of shape {x.shape}")
+    return dim % x.ndim if x.ndim else 0
+
+
+def as_dims(x: Tensor, dim: Any) -> tuple[int, ...]:
+    """Dimensions to reduce, counted from the start; None is all of them."""
+    if dim is None:
+        return tuple(range(x.ndim))
+    dims = tuple(as_dim(x, d) for d in (dim if isinstance(dim, tuple | list) else (dim,)))
+    if len(set(dims)) < len(dims):
+        raise ShapeError(f"dimensions {dim} name one of shape {x.shape} twice")
+    return dims if x.ndim else ()
+
+
+def as_tensors(name: str, tensors: Any) -> tuple[Tensor, ...]:
+    tensors = tuple(tensors)
+    if not tensors or not all(isinstance(x, Tensor) for x in tensors):
+        raise TypeError(f"{name}: wants a sequence of one or more Tensors, got "
+                        f"{[type(x).__name__ for x in tensors]}")
+    return tensors
+
+
+_WORDS = {"axis": "dim", "keepdims": "keepdim", "axes": "dims"}  # NumPy's for PyTorch's
+
+
+def publish(theme: ModuleType, functions: dict | None = None, names: list[str] | None = None) -> None:
+    """Put a module's public functions among ``functions``, and make methods of those whose first
+    parameter is a Tensor.
+    """
+    for name, f in list(vars(theme).items()):
+        if name.startswith("_") or not isinstance(f, FunctionType) or f.__module__ != theme.__name__:
+            continue
+        code = f.__code__
+        first, *rest = code.co_varnames[:code.co_argcount + code.co_kwonlyargcount] or ("",)
+        method = f.__annotations__.get(first) == "Tensor"
+        f = _translated(f, {"input": first} | {numpys: torchs for numpys, torchs in _WORDS.items()
+                                               if torchs in rest})
+        if functions is not None:
+            functions[name] = f
+            names.append(name)
+        if method:
+            attach(Tensor, name, f)
+            TAKEN.add(name)
+
+
+def _translated(f: FunctionType, words: dict[str, str]) -> Any:
+    """f, which also understands other words for its parameters."""
+    @wraps(f)
+    def g(*args: Any, **kw: Any) -> Any:
+        if kw:
+            kw = {words.get(k, k): v for k, v in kw.items()}
+        return f(*args, **kw)
+    return g
