@@ -16,11 +16,16 @@ def names(ops):
     return [op.name for op in ops]
 
 
+LAYOUTS = ["contiguous", "reversed", "strided", "fortran"]
+
+
 def layout(draw, x):
     """The same numbers in another memory layout: reversed, strided, transposed, or as they are."""
-    if not x.ndim:
-        return x
-    kind = draw(st.sampled_from(["contiguous", "reversed", "strided", "fortran"]))
+    return laid_out(x, draw(st.sampled_from(LAYOUTS))) if x.ndim else x
+
+
+def laid_out(x, kind):
+    """x in one of the memory layouts."""
     if kind == "reversed":
         return x[..., ::-1].copy()[..., ::-1]
     if kind == "strided":

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from against_torch import ALL, FLOATS, differential, dims, flag, index, like, maybe, op, several, x
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import DIFFERENTIABLE, bilinear_case, names, operands
@@ -11,6 +12,24 @@ from tinygrad_pt.nn import functional as F
 from tinygrad_pt.ops import TABLE
 
 torch = pytest.importorskip("torch")
+
+
+@pytest.mark.parametrize("planted, message", [
+    (lambda m, x: x * (x.detach() if m is tg else x), "gradient of operand 0"),
+    (lambda m, x: 2 * x.detach() * x - x.detach() ** 2 if m is tg else x * x, "second derivative"),
+    (lambda m, x: x.double() if m is tg else x, "dtype: ours float64, torch's torch.float32"),
+    (lambda m, x: x.reshape(-1) if m is tg else x, "shape: ours"),
+    (lambda m, x: x.detach() if m is tg else x, "requires_grad: ours False"),
+    (lambda m, x: x + (1e-3 if m is tg else 0), "the result:"),
+    (lambda m, x: (x, x) if m is tg else [x, x], "ours tuple"),
+    (lambda m, x: x.sum(7) if m is tg else x, "ours:  IndexError: .*\ntorch: gives"),
+    (lambda m, x: x.sum(7) if m is torch else m.tensor([x, "a"]), "torch: IndexError"),
+])
+def test_the_comparison_finds(planted, message):
+    """A fault planted in one of the libraries is seen, and told with the call that shows it."""
+    fault = op("planted", planted, x((2, 3)))
+    with pytest.raises(AssertionError, match=r"^\nplanted\(<float(.|\n)*" + message):
+        differential(fault)(entry=fault)
 
 
 def of_torch(op):
@@ -152,3 +171,21 @@ def test_the_same_seed_trains_the_same_net(optimizer, kw):
     for a, b in zip(*[run[:6] for run in losses], strict=True):
         np.testing.assert_array_equal(a, b)
     np.testing.assert_allclose(losses[0][6:], losses[1][6:], rtol=2e-4, atol=1e-6)
+
+
+test_composites = differential(
+    op("sum", x(dtype=(*FLOATS, "int64", "bool")), dim=dims(), keepdim=flag()),
+    op("mean", x(), dim=dims(), keepdim=flag()),
+    op("argmax", x(distinct=True, min_side=1), dim=maybe(dims()), keepdim=flag()),
+    op("logsumexp", x(min_side=1), dim=dims(), keepdim=flag()),
+    op("softmax", x(min_side=1), dim=dims()),
+    op("log_softmax", x(min_side=1), dim=dims()),
+    op("unsqueeze", x(dtype=ALL), dims(extra=1)),
+    op("squeeze", x(max_side=2, dtype=ALL), maybe(dims())),
+    op("transpose", x(min_dims=1, dtype=ALL), dims(), dims()),
+    op("flatten", x(dtype=ALL)),
+    op("gather", x(min_dims=1, max_dims=1, min_side=1), 0, index(lambda c: c.shape[0], (4,))),
+    op("stack", several(x((2, 3), dtype=FLOATS)), dims()),
+    op("where", lambda m, x, y: m.where(x > 0, x, y), x(away=[0]), like()),
+    op("clamp", x(away=[-1, 1]), -1.0, 1.0),
+)

@@ -21,7 +21,7 @@ def plain(f: Any, *xs: Any) -> Tensor:
 
 def as_dim(x: Tensor, dim: int) -> int:
     """A dimension counted from the start. IndexError if x has no such dimension."""
-    if not -x.ndim <= dim < max(x.ndim, 1):
+    if not -max(x.ndim, 1) <= dim < max(x.ndim, 1):
         raise IndexError(f"dimension {dim} is out of range for a tensor of shape {x.shape}")
     return dim % x.ndim if x.ndim else 0
 
