@@ -37,7 +37,9 @@ def of_torch(op):
     return getattr(torch, name, None) or getattr(torch.nn.functional, name)
 
 
-WITH_TORCH = [op for op in DIFFERENTIABLE if op.name != "chain"]
+# Not those with operands that are numbers in PyTorch: see test_torch_elementwise.py
+WITH_TORCH = [op for op in DIFFERENTIABLE
+              if op.name not in ("chain", "leaky_relu", "elu", "celu", "hardtanh", "gelu_tanh")]
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -3.5, 1e-30, 1e30, 89.0, -104.0, float("inf"),
            -float("inf"), float("nan")]
 
@@ -86,8 +88,12 @@ def test_special_values(op, dtype):
         with np.errstate(all="ignore"):
             ok = ~np.isfinite(xs[0]) | (xs[1] == 0) | np.isfinite(xs[0] / xs[1])
         ours, theirs = ours[ok], theirs[ok]
-    np.testing.assert_allclose(ours, theirs, rtol=1e-5 if dtype == "float32" else 1e-12)
-    if op.name not in ("relu", "maximum", "minimum", "clip", "abs"):  # max(0, -0) is either
+    if op.name == "gelu":  # torch's gives nan at infinity, in vectors of float32
+        ours, theirs = ours[np.isfinite(xs[0])], theirs[np.isfinite(xs[0])]
+    inexact = op.name in ("gelu", "lerp")  # torch's gelu cancels, its lerp rounds once less
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5 if dtype == "float32" else 1e-12,
+                               atol=2 * np.finfo(dtype).eps if inexact else 0)
+    if op.name not in ("relu", "maximum", "minimum", "clip", "abs", "lerp"):  # max(0, -0) is either
         zero = (theirs == 0)
         np.testing.assert_array_equal(np.signbit(ours[zero]), np.signbit(theirs[zero]))
 

@@ -89,7 +89,8 @@ def _def(name: str, f: Any, indent: str = "", cls: type | None = None, static: b
     op = TABLE.get(name)
     parameters = list(inspect.signature(f).parameters.values())
     result = _type(inspect.signature(f).return_annotation)
-    if isinstance(op, Pointwise) and (cls or parameters[0].kind is inspect.Parameter.VAR_POSITIONAL):
+    if isinstance(op, Pointwise) and (cls is value.Value
+                                       or parameters[0].kind is inspect.Parameter.VAR_POSITIONAL):
         of = cls.__name__ if cls else "_T"
         first, *rest = op.operands
         arguments = ["self" if cls else f"{first}: {of}", *(f"{x}: Any" for x in rest)]

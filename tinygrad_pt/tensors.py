@@ -29,6 +29,7 @@ if not cython.compiled:  # else a C function: see tensors.pxd
 
 ADD, SUB, MUL, DIV = TABLE["add"], TABLE["sub"], TABLE["mul"], TABLE["div"]
 POW, NEG, ABS, CAST = TABLE["pow"], TABLE["neg"], TABLE["abs"], TABLE["cast"]
+REMAINDER, FLOOR_DIVIDE = TABLE["remainder"], TABLE["floor_divide"]
 SLICE, INDEX, PERMUTE = TABLE["slice"], TABLE["index"], TABLE["permute"]
 
 
@@ -208,6 +209,18 @@ class Tensor:
     def __rtruediv__(self, other):
         return pointwise(DIV, (other, self))
 
+    def __mod__(self, other):
+        return pointwise(REMAINDER, (self, other))
+
+    def __rmod__(self, other):
+        return pointwise(REMAINDER, (other, self))
+
+    def __floordiv__(self, other):
+        return pointwise(FLOOR_DIVIDE, (self, other))
+
+    def __rfloordiv__(self, other):
+        return pointwise(FLOOR_DIVIDE, (other, self))
+
     def __pow__(self, other, modulo=None):
         return pointwise(POW, (self, other))
 
@@ -246,13 +259,41 @@ class Tensor:
     def __ge__(self, other):
         return compare(np.greater_equal, self, other)
 
+    # ── bits: of integers and bools ─────────────────────────────────────────────────────────────
+
     def __and__(self, other):
-        return compare(np.bitwise_and, self, other)
+        return bitwise(np.bitwise_and, self, other)
+
+    def __rand__(self, other):
+        return bitwise(np.bitwise_and, other, self)
 
     def __or__(self, other):
-        return compare(np.bitwise_or, self, other)
+        return bitwise(np.bitwise_or, self, other)
+
+    def __ror__(self, other):
+        return bitwise(np.bitwise_or, other, self)
+
+    def __xor__(self, other):
+        return bitwise(np.bitwise_xor, self, other)
+
+    def __rxor__(self, other):
+        return bitwise(np.bitwise_xor, other, self)
+
+    def __lshift__(self, other):
+        return bitwise(np.left_shift, self, other)
+
+    def __rlshift__(self, other):
+        return bitwise(np.left_shift, other, self)
+
+    def __rshift__(self, other):
+        return bitwise(np.right_shift, self, other)
+
+    def __rrshift__(self, other):
+        return bitwise(np.right_shift, other, self)
 
     def __invert__(self):
+        if self.array.dtype.kind == "f":
+            raise TypeError(f"~ wants integers or bools, got {self.array.dtype}")
         return wrap(np.invert(self.array))
 
     # ── parts ───────────────────────────────────────────────────────────────────────────────────
@@ -307,6 +348,9 @@ def apply(op: Op, inputs: tuple, kw: dict) -> Tensor:
         edges.append(edge)
     try:
         y = op.forward(arrays, xs, kw)
+    except TypeError as error:  # NumPy's: it has this for other dtypes only
+        kinds = ", ".join([str(x.array.dtype) for x in inputs])
+        raise NotImplementedError(f"{op.name}: not for {kinds}: {error}") from None
     except ValueError as error:
         shapes = ", ".join([str(array.shape) for array in xs])
         raise ShapeError(f"{op.name}: shapes {shapes} do not fit: {error}") from None
@@ -357,12 +401,16 @@ def pointwise(op: Pointwise, operands: tuple) -> Any:
 
 def constant(x: Any, dtype: np.dtype) -> Tensor:
     """A number as a 0-d Tensor."""
-    return _constant(x, dtype) if x else wrap(np.asarray(x, dtype))  # 0.0 == -0.0 is no key
+    return _constant(x, dtype) if x else wrap(_number(x, dtype))  # 0.0 == -0.0 is no key
 
 
 @lru_cache(maxsize=1024)
 def _constant(x: Any, dtype: np.dtype) -> Tensor:
-    return wrap(np.asarray(x, dtype))
+    return wrap(_number(x, dtype))
+
+
+def _number(x: Any, dtype: np.dtype) -> np.ndarray:
+    return np.asarray(x).astype(dtype)  # 300 of uint8 is 44, as in PyTorch
 
 
 def as_dtype(x: Any, dtype: np.dtype) -> Tensor:
@@ -382,6 +430,25 @@ def compare(f: Any, a: Any, b: Any) -> Any:
     except ValueError:
         raise ShapeError(f"{f.__name__}: shapes {np.shape(xs[0])} and {np.shape(xs[1])} do not "
                          "broadcast") from None
+
+
+def bitwise(f: Any, a: Any, b: Any) -> Any:
+    """A NumPy operation on the bits of integers or bools, brought to one dtype as PyTorch does."""
+    weighed = []
+    for x in (a, b):
+        if isinstance(x, Tensor):
+            weighed.append((min(x.array.ndim, 1) + 1, x.array.dtype))
+        elif (dtype := dtypes.of_number(x)) is not None:
+            weighed.append((0, dtype))
+        else:
+            return NotImplemented
+    dtype = dtypes.result_type(*weighed)
+    if dtype.kind == "f":
+        raise NotImplementedError(f"{f.__name__}: wants integers or bools, got "
+                                  + " and ".join([str(d) for _, d in weighed]))
+    if dtype.kind == "b" and f in (np.left_shift, np.right_shift):
+        dtype = dtypes.int64
+    return compare(f, *[as_dtype(x, dtype) for x in (a, b)])
 
 
 def as_array(data: Any, dtype: Any = None) -> np.ndarray:

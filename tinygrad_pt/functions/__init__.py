@@ -27,6 +27,8 @@ from ..ops import Op, follow
 from ..random import manual_seed, rand, randint, randn, randperm
 from ..tensors import ShapeError, Tensor
 from . import (
+    activations,
+    comparisons,
     conversion,
     creation,
     elementwise,
@@ -39,11 +41,13 @@ from . import (
 from .common import publish
 from .elementwise import inf, nan
 
-THEMES = (creation, elementwise, shape, indexing, reductions, products, conversion)
+THEMES = (creation, comparisons, elementwise, activations, shape, indexing, reductions, products,
+          conversion)
 
 __all__ = [name for name in globals() if not name.startswith("_") and name not in (
-    "Op", "THEMES", "follow", "common", "conversion", "creation", "dtypes", "elementwise", "graph",
-    "indexing", "methods", "products", "publish", "random", "reductions", "shape")]
+    "Op", "THEMES", "activations", "common", "comparisons", "conversion", "creation", "dtypes",
+    "elementwise", "follow", "graph", "indexing", "methods", "products", "publish", "random",
+    "reductions", "shape")]
 for _theme in THEMES:
     publish(_theme, globals(), __all__)
 publish(methods)

@@ -49,10 +49,12 @@ _WORDS = {"axis": "dim", "keepdims": "keepdim", "axes": "dims"}  # NumPy's for P
 
 def publish(theme: ModuleType, functions: dict | None = None, names: list[str] | None = None) -> None:
     """Put a module's public functions among ``functions``, and make methods of those whose first
-    parameter is a Tensor.
+    parameter is a Tensor. If the module has ``__all__``, those only.
     """
     for name, f in list(vars(theme).items()):
         if name.startswith("_") or not isinstance(f, FunctionType) or f.__module__ != theme.__name__:
+            continue
+        if name not in getattr(theme, "__all__", (name,)):
             continue
         code = f.__code__
         first, *rest = code.co_varnames[:code.co_argcount + code.co_kwonlyargcount] or ("",)

@@ -28,11 +28,6 @@ def contiguous(x: Tensor) -> Tensor:
     return x if x.array.flags.c_contiguous else clone(x)
 
 
-def allclose(a: Tensor, b: Tensor, rtol: float = 1e-5, atol: float = 1e-8) -> bool:
-    """Whether |a − b| ≤ atol + rtol·|b| everywhere."""
-    return np.allclose(a.array, b.array, rtol, atol).__bool__()
-
-
 def is_tensor(x: Any) -> bool:
     """Whether x is a Tensor."""
     return isinstance(x, Tensor)

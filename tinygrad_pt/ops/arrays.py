@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
+import sys
+
 import numpy as np
 from numpy import (  # noqa: F401  (names of the namespace)
     abs,
     ceil,
+    copysign,
     cos,
     cosh,
     exp,
     expm1,
     floor,
-    fmod,
     hypot,
     log,
     log1p,
@@ -19,7 +22,6 @@ from numpy import (  # noqa: F401  (names of the namespace)
     log10,
     maximum,
     minimum,
-    rint,
     sign,
     sin,
     sinh,
@@ -36,10 +38,10 @@ from numpy import arcsinh as asinh  # noqa: F401
 from numpy import arctan as atan  # noqa: F401
 from numpy import arctan2 as atan2  # noqa: F401
 from numpy import arctanh as atanh  # noqa: F401
-from numpy import power as pow  # noqa: F401
+from numpy import round as rint  # noqa: F401  (unlike np.rint it leaves integers integers)
 
 from ..kernels import elementwise
-from . import TABLE, Pointwise, bilinear, linear  # noqa: F401  (fill the table)
+from . import TABLE, Pointwise, bilinear, linear, scalars  # noqa: F401  (fill the table)
 
 
 def where(c, a, b):
@@ -47,6 +49,31 @@ def where(c, a, b):
     if type(a) in (int, float) and type(b) in (int, float):
         a, b = np.float32(a), np.float32(b)
     return np.where(c, a, b)
+
+
+def _each(f):
+    """f of the standard library for each element, as NumPy has none (the compiled loops do)."""
+    of_objects = np.frompyfunc(f, 1, 1)
+    return lambda x: np.asarray(of_objects(x), x.dtype)
+
+
+erf, erfc = _each(math.erf), _each(math.erfc)
+erfinv = scalars.inverse_erf(sys.modules[__name__])
+
+
+def _of_integers(f, wrong, why):
+    """f, which refuses the integers b for which NumPy would make up an answer."""
+    def g(a, b):
+        if np.result_type(a, b).kind in "iu" and np.any(wrong(b)):
+            raise RuntimeError(why)
+        return f(a, b)
+    return g
+
+
+fmod, floor_divide = [_of_integers(f, lambda b: b == 0, f"{f.__name__}: division of integers by zero")
+                      for f in (np.fmod, np.floor_divide)]
+pow = _of_integers(np.power, lambda b: b < 0, "pow: an integer to a negative power is no integer; "
+                                              "make it floating point first")
 
 
 def chain(g, d):

@@ -24,7 +24,8 @@ _COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "=="
 _RENAMED = {"abs": "fabs"}
 _LIBRARY = {"exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "sinh", "cosh",
             "asin", "acos", "atan", "asinh", "acosh", "atanh", "erf", "erfc", "fabs", "floor",
-            "ceil", "trunc", "rint", "fmod", "pow", "atan2", "log2", "log10"}
+            "ceil", "trunc", "rint", "fmod", "pow", "atan2", "log2", "log10", "copysign"}
+_NOT_IN_NUMPY = {"erf", "erfc"}
 _OURS = {"maximum", "minimum", "sign", "chain"}  # csrc/scalar.h
 _CONSTANTS = {"inf": "INFINITY", "nan": "NAN", "pi": "M_PI", "e": "M_E"}
 
@@ -107,7 +108,8 @@ def header() -> str:
 
 def loops(op: Pointwise, real: str) -> tuple[str, list[str], int]:
     """The array loops of a row for one type: their C, their names (value, then slopes), and which
-    of them are cheap (bit i is the i-th name's): that call nothing slow in the mathematical library.
+    of them are cheap (bit i is the i-th name's): that call nothing of the mathematical library that
+    is slow beside NumPy's.
     """
     pointers = "".join(f"    const {real} *{x} = xs[{i}];\n" for i, x in enumerate(op.operands))
     unused = "".join(f"    (void){x};\n" for x in op.operands)
@@ -125,13 +127,16 @@ def loops(op: Pointwise, real: str) -> tuple[str, list[str], int]:
                         f"        const void *const *xs, const ptrdiff_t *step, void *out_)\n{{\n"
                         f"    const {real} *cotangent = g_, *y = y_;\n    (void)y;\n")
         text.append(f"{pointers}{unused}    {real} *restrict out = out_;\n")
-        slow = {f"{f}f" if real == "float" else f for f in _LIBRARY - {"fabs", "sqrt"}}
+        suffix = "f" if real == "float" else ""
+        slow = {f + suffix for f in _LIBRARY - {"fabs", "sqrt", "copysign"}}
+        worth_it = {f + suffix for f in _NOT_IN_NUMPY}
         for steps in _steps(len(op.operands)):
             where = {x: f"{x}[{s}]" for x, s in zip(op.operands, steps, strict=True)}
             c = translate(expression, {**where, "y": "y[i]"}, real)
             if i:
-                c = f"chain{'f' if real == 'float' else ''}(cotangent[i], {c})"
-            if slow.isdisjoint(re.findall(r"\w+(?=\()", c)):
+                c = f"chain{suffix}(cotangent[i], {c})"
+            called = set(re.findall(r"\w+(?=\()", c))
+            if worth_it & called or not slow & called:
                 cheap |= 1 << i
             test = " && ".join(f"{'' if s == 'i' else '!'}step[{k}]" for k, s in enumerate(steps)
                                if s in "i0")

@@ -59,7 +59,17 @@ row("logaddexp", "a, b",
     "exp(a - y)", "exp(b - y)",
     doc="log(eᵃ + eᵇ), without overflow.")
 
-# ── trigonometry and the classic activations ────────────────────────────────────────────────────
+row("xlogy", "a, b", "where((a == 0) & (b == b), 0, a * log(b))",
+    "where((a == 0) & (b == 0), 0, log(b))", "where(a == 0, 0, a / b)",
+    sample=((0.3, 3), (0.3, 3)), doc="a·log b, and 0 where a is 0: a term of an entropy.")
+row("erf", "x", "erf(x)", "1.1283791670955126 * exp(-x * x)",
+    doc="Error function, 2/√π ∫₀ˣ exp(−t²) dt.")
+row("erfc", "x", "erfc(x)", "-1.1283791670955126 * exp(-x * x)",
+    doc="1 − erf(x), exact for large x.")
+row("erfinv", "x", "erfinv(x)", "0.886226925452758 * exp(y * y)", domain="(x >= -1) & (x <= 1)",
+    sample=((-0.95, 0.95),), doc="The y of which x is the error function.")
+
+# ── trigonometry ────────────────────────────────────────────────────────────────────────────────
 
 row("sin", "x", "sin(x)", "cos(x)",
     doc="Sine, of an angle in radians.")
@@ -89,14 +99,45 @@ row("acosh", "x", "acosh(x)", "1 / sqrt(x * x - 1)", domain="x >= 1", sample=((1
     doc="Inverse hyperbolic cosine, not negative.")
 row("atanh", "x", "atanh(x)", "1 / (1 - x * x)", domain="(x > -1) & (x < 1)",
     sample=((-0.9, 0.9),), doc="Inverse hyperbolic tangent.")
+row("sinc", "x", "where(x == 0, 1, sin(3.141592653589793 * x) / (3.141592653589793 * x))",
+    "where(x == 0, -3.289868133696453 * x, (cos(3.141592653589793 * x) - y) / x)",
+    sample=((0.3, 3),), doc="sin(πx) / (πx), and 1 at 0; near it −π²x/3 is the slope.")
+
+# ── activations ─────────────────────────────────────────────────────────────────────────────────
+
 row("sigmoid", "x", "1 / (1 + exp(-x))", "y * (1 - y)",
     doc="Logistic sigmoid.")
 row("relu", "x", "maximum(x, 0)", "where(x > 0, 1, 0)", symbol="ReLU", kinks=["x"],
     integers=True, doc="Rectifier: the positive part.")
-row("silu", "x", "x * sigmoid(x)", "sigmoid(x) * (1 + x * (1 - sigmoid(x)))",
-    doc="x·sigmoid(x), also called swish (Elfwing et al., 2018).")
+row("leaky_relu", "x, slope", "where(x > 0, x, slope * x)", "where(x > 0, 1, slope)",
+    "where(x > 0, 0, x)", kinks=["x"], sample=((-3, 3), (0.01, 0.5)),
+    doc="x where it is positive, else slope·x.")
+row("elu", "x, alpha", "where(x > 0, x, alpha * expm1(x))", "where(x > 0, 1, alpha * exp(x))",
+    "where(x > 0, 0, expm1(x))", kinks=["x"], sample=((-3, 3), (0.5, 2)),
+    doc="x where it is positive, else α(eˣ − 1) (Clevert et al., 2016).")
+row("celu", "x, alpha", "where(x > 0, x, alpha * expm1(x / alpha))",
+    "where(x > 0, 1, exp(x / alpha))",
+    "where(x > 0, 0, expm1(x / alpha) - x / alpha * exp(x / alpha))",
+    kinks=["x"], sample=((-3, 3), (0.5, 2)), domain="alpha != 0",
+    doc="elu with slope 1 at 0 whatever α: x, or α(exp(x/α) − 1) (Barron, 2017).")
+row("hardtanh", "x, lo, hi", "minimum(maximum(x, lo), hi)", "where((x > lo) & (x < hi), 1, 0)",
+    "where(x <= lo, 1, 0)", "where(x >= hi, 1, 0)", kinks=["x - lo", "x - hi"], integers=True,
+    sample=((-3, 3), (-2, -0.5), (0.5, 2)), doc="clip, but flat on its bounds.")
 row("softplus", "x", "maximum(x, 0) + log1p(exp(-abs(x)))", "sigmoid(x)",
     doc="log(1 + eˣ), without overflow: a smooth rectifier.")
+row("silu", "x", "x * sigmoid(x)", "sigmoid(x) * (1 + x * (1 - sigmoid(x)))",
+    doc="x·sigmoid(x), also called swish (Elfwing et al., 2018).")
+row("mish", "x", "x * tanh(softplus(x))",
+    "tanh(softplus(x)) + x * sigmoid(x) * (1 - tanh(softplus(x)) * tanh(softplus(x)))",
+    doc="x·tanh(softplus(x)) (Misra, 2019).")
+row("gelu", "x", "0.5 * x * erfc(-0.7071067811865476 * x)",
+    "0.5 * erfc(-0.7071067811865476 * x) + 0.3989422804014327 * x * exp(-0.5 * x * x)",
+    doc="x·Φ(x), with the normal distribution's Φ (Hendrycks & Gimpel, 2016).")
+row("gelu_tanh", "x", "x * sigmoid(x * (1.5957691216057308 + 0.07135481627260025 * x * x))",
+    "sigmoid(x * (1.5957691216057308 + 0.07135481627260025 * x * x))"
+    " * (1 + x * (1 - sigmoid(x * (1.5957691216057308 + 0.07135481627260025 * x * x)))"
+    " * (1.5957691216057308 + 0.21406444881780074 * x * x))",
+    doc="gelu with Φ(x) ≈ ½(1 + tanh(√(2/π)(x + 0.044715 x³))).")
 
 # ── piecewise ───────────────────────────────────────────────────────────────────────────────────
 
@@ -112,12 +153,16 @@ row("trunc", "x", "trunc(x)", "0", kinks=["x - rint(x)"], integers=True,
     doc="x without what follows the point.")
 row("round", "x", "rint(x)", "0", kinks=["x - floor(x) - 0.5"], integers=True,
     doc="The nearest integer, the even one of two.")
-row("fmod", "a, b", "fmod(a, b)", "1", "-trunc(a / b)", domain="b != 0",
+row("copysign", "a, b", "copysign(a, b)", "sign(a) * sign(y)", "0", kinks=["a", "b"],
+    doc="a's size with b's sign.")
+row("fmod", "a, b", "fmod(a, b)", "1", "-trunc(a / b)", domain="b != 0", integers=True,
     sample=((2.1, 2.9), (1.1, 1.9)), doc="What is left of a when b is taken from it, of a's sign.")
 row("remainder", "a, b",
     "where((fmod(a, b) != 0) & ((fmod(a, b) < 0) != (b < 0)), fmod(a, b) + b, fmod(a, b))",
-    "1", "-floor(a / b)", domain="b != 0",
+    "1", "-floor(a / b)", domain="b != 0", integers=True,
     sample=((2.1, 2.9), (1.1, 1.9)), doc="a modulo b, of b's sign.")
+row("floor_divide", "a, b", "floor_divide(a, b)", "0", "0", domain="b != 0", integers=True,
+    sample=((2.1, 2.9), (1.1, 1.9)), doc="How often b goes into a: a = b·y + remainder(a, b).")
 row("maximum", "a, b", "maximum(a, b)",
     "where(a > b, 1, where(a == b, 0.5, 0))", "where(a < b, 1, where(a == b, 0.5, 0))",
     kinks=["a - b"], integers=True, doc="The larger; nan if either is nan.")
@@ -126,6 +171,9 @@ row("minimum", "a, b", "minimum(a, b)",
     kinks=["a - b"], integers=True, doc="The smaller; nan if either is nan.")
 row("where", "c, a, b", "where(c, a, b)", None, "where(c, 1, 0)", "where(c, 0, 1)",
     integers=True, doc="a where the condition c holds, else b.")
+row("lerp", "a, b, w", "where(abs(w) < 0.5, a + w * (b - a), b - (1 - w) * (b - a))",
+    "1 - w", "w", "b - a", sample=((-3, 3), (-3, 3), (0, 1)),
+    doc="From a (w = 0) in a straight line to b (w = 1), exact at both ends.")
 row("clip", "x, lo, hi", "minimum(maximum(x, lo), hi)",
     "where((x >= lo) & (x <= hi), 1, 0)",
     "where((x < lo) & (lo <= hi), 1, 0)", "where((x > hi) | (lo > hi), 1, 0)",

@@ -7,8 +7,9 @@ nan. It is `Value` that says when an operand lies outside an operation's domain.
 from __future__ import annotations
 
 import math
+import sys
 from builtins import abs  # a name of the namespace, as are those below
-from math import asinh, atan, atan2, hypot, inf, nan, tanh  # noqa: F401
+from math import asinh, atan, atan2, copysign, erf, erfc, hypot, inf, nan, tanh  # noqa: F401
 
 
 def _ieee(f, domain_error: float, overflow: float):
@@ -80,6 +81,10 @@ def fmod(a: float, b: float) -> float:
         return nan
 
 
+def floor_divide(a: float, b: float) -> float:
+    return a // b if b else div(a, b)
+
+
 def maximum(a: float, b: float) -> float:
     return a if a > b or a != a else b
 
@@ -108,6 +113,26 @@ def chain(g: float, d: float) -> float:
     """g·d with 0·∞ = 0: see the row `chain`."""
     p = g * d
     return 0.0 if p != p and (g == 0 or d == 0) else p
+
+
+def inverse_erf(m):
+    """erfinv for the numbers or arrays of a namespace: an approximation (Winitzki, 2008), then two of
+    Halley's steps, towards erf(y) = x or, where that loses digits, erfc(|y|) = 1 − |x|.
+    """
+    def erfinv(x):
+        log = m.log1p(-x * x)
+        b = 4.33 + log / 2
+        y = m.copysign(m.sqrt(m.sqrt(b * b - log / 0.147) - b), x)
+        for _ in range(2):
+            miss = m.where(abs(x) < 0.5, m.erf(y) - x,
+                           m.copysign(1 - abs(x) - m.erfc(abs(y)), x))
+            step = m.chain(0.886226925452758 * miss, m.exp(y * y))
+            y = y - step / (1 + m.chain(y, step))
+        return y
+    return erfinv
+
+
+erfinv = inverse_erf(sys.modules[__name__])
 
 
 def rewrite(source: str) -> object:

@@ -1,0 +1,145 @@
+"""Activations, with the arguments that they have in torch.nn.functional.
+
+Those in ``__all__`` PyTorch has among its functions too. ``inplace=True`` overwrites x with the
+result, which is returned in either case.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..tensors import ShapeError, Tensor
+from .common import as_dim
+from .elementwise import clamp, rows, sigmoid, tanh, where
+from .reductions import softmax
+
+__all__ = ["celu", "hardshrink", "prelu", "selu", "threshold"]
+
+
+def _perform(inplace: bool, f: Any, x: Tensor, *args: Any) -> Tensor:
+    """f(x, *args), in x's memory if that is asked for."""
+    return f(x, *args)
+
+
+def relu(x: Tensor, inplace: bool = False) -> Tensor:
+    """The positive part: x where it is positive, else 0. Slope 0 at 0."""
+    return _perform(inplace, rows.relu, x)
+
+
+def relu6(x: Tensor, inplace: bool = False) -> Tensor:
+    """x kept within [0, 6]."""
+    return _perform(inplace, rows.hardtanh, x, 0.0, 6.0)
+
+
+def leaky_relu(x: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """x where it is positive, else negative_slope·x. At 0 the slope is that of the negative side."""
+    return _perform(inplace, rows.leaky_relu, x, negative_slope)
+
+
+def prelu(x: Tensor, weight: Tensor) -> Tensor:
+    """leaky_relu with a slope to be learned: one, or one for each channel (dimension 1)."""
+    if weight.shape and weight.shape[0] != 1:
+        weight = weight.reshape(-1, *[1] * (x.ndim - 2))
+    return rows.leaky_relu(x, weight)
+
+
+def elu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """x where it is positive, else α(eˣ − 1) (Clevert et al., 2016)."""
+    return _perform(inplace, rows.elu, x, alpha)
+
+
+def celu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """x where it is positive, else α(exp(x/α) − 1) (Barron, 2017)."""
+    if alpha == 0:
+        raise RuntimeError("celu: alpha must not be 0")
+    return _perform(inplace, rows.celu, x, alpha)
+
+
+def selu(x: Tensor, inplace: bool = False) -> Tensor:
+    """λ·elu(x, α) with the λ and α that keep mean 0 and variance 1 (Klambauer et al., 2017)."""
+    return _perform(inplace, lambda x: 1.0507009873554805 * rows.elu(x, 1.6732632423543772), x)
+
+
+def gelu(x: Tensor, approximate: str = "none") -> Tensor:
+    """x·Φ(x) (Hendrycks & Gimpel, 2016), or its approximation by "tanh"."""
+    if approximate not in ("none", "tanh"):
+        raise RuntimeError(f"gelu: approximate is 'none' or 'tanh', got {approximate!r}")
+    return rows.gelu(x) if approximate == "none" else rows.gelu_tanh(x)
+
+
+def silu(x: Tensor, inplace: bool = False) -> Tensor:
+    """x·sigmoid(x), also called swish (Elfwing et al., 2018)."""
+    return _perform(inplace, rows.silu, x)
+
+
+def mish(x: Tensor, inplace: bool = False) -> Tensor:
+    """x·tanh(softplus(x)) (Misra, 2019)."""
+    return _perform(inplace, rows.mish, x)
+
+
+def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """log(1 + exp(βx)) / β, a smooth rectifier; x itself where βx exceeds the threshold."""
+    return where(beta * x > threshold, x, rows.softplus(beta * x) / beta)
+
+
+def softsign(x: Tensor) -> Tensor:
+    """x / (1 + |x|): a sigmoid without exp."""
+    return x / (1 + abs(x))
+
+
+def logsigmoid(x: Tensor) -> Tensor:
+    """log sigmoid(x), without overflow."""
+    return -rows.softplus(-x)
+
+
+def threshold(x: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
+    """x where it exceeds the threshold, else value."""
+    return _perform(inplace, lambda x: where(x <= threshold, value, x), x)
+
+
+def hardtanh(x: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
+    """x kept within [min_val, max_val]; unlike clamp's, the slope on the bounds is 0."""
+    if min_val > max_val:
+        raise ValueError(f"hardtanh: wants min_val ≤ max_val, got {min_val} and {max_val}")
+    return _perform(inplace, rows.hardtanh, x, min_val, max_val)
+
+
+def hardsigmoid(x: Tensor, inplace: bool = False) -> Tensor:
+    """A straight line from 0 at x = −3 to 1 at x = 3."""
+    return _perform(inplace, lambda x: relu6(x + 3.0) / 6.0, x)
+
+
+def hardswish(x: Tensor, inplace: bool = False) -> Tensor:
+    """x·hardsigmoid(x) (Howard et al., 2019)."""
+    return _perform(inplace, lambda x: x * hardsigmoid(x), x)
+
+
+def hardshrink(x: Tensor, lambd: float = 0.5) -> Tensor:
+    """x, but 0 within [−λ, λ]."""
+    return where(abs(x) <= lambd, 0.0, x)
+
+
+def softshrink(x: Tensor, lambd: float = 0.5) -> Tensor:
+    """x moved towards 0 by λ, to 0 within [−λ, λ]."""
+    if lambd < 0:
+        raise RuntimeError(f"softshrink: lambd must not be negative, got {lambd}")
+    return x - clamp(x, -lambd, lambd)
+
+
+def tanhshrink(x: Tensor) -> Tensor:
+    """x − tanh(x)."""
+    return x - tanh(x)
+
+
+def glu(x: Tensor, dim: int = -1) -> Tensor:
+    """The first half along a dimension, times sigmoid of the second (Dauphin et al., 2017)."""
+    d = as_dim(x, dim)
+    if not x.ndim or x.shape[d] % 2:
+        raise ShapeError(f"glu: wants an even size along dimension {dim}, got shape {x.shape}")
+    before, half = (slice(None),) * d, x.shape[d] // 2
+    return x[(*before, slice(half))] * sigmoid(x[(*before, slice(half, None))])
+
+
+def softmin(x: Tensor, dim: int) -> Tensor:
+    """softmax(−x): exp(−xᵢ) / Σⱼ exp(−xⱼ) along ``dim``."""
+    return softmax(-x, dim)
