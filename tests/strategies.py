@@ -11,6 +11,8 @@ DIFFERENTIABLE = [op for op in POINTWISE if any(d not in (None, "0") for d in op
 LINEAR = [op for op in TABLE.values() if op.kind == "linear"]
 BILINEAR = [op for op in TABLE.values() if op.kind == "bilinear"]
 
+ADJOINT_OF = {"index_add": "index", "on_diagonal": "diagonal", "overlap_add": "windows"}
+
 
 def names(ops):
     return [op.name for op in ops]
@@ -63,16 +65,18 @@ def operands(draw, op, dtype="float64", small=False):
 def linear_case(draw, op, dtype="float64"):
     """(operands, arguments) of a linear row."""
     r = draw(st.randoms(use_true_random=False))
-    lowest = 1 if op.name == "cat" else 0
+    lowest = {"cat": 1, "diagonal": 2, "on_diagonal": 2}.get(op.name, 0)
     shape = draw(hnp.array_shapes(min_dims=lowest, max_dims=3, min_side=0, max_side=3))
     kw = op.sample(r, shape) if op.sample else {}
     sizes = [shape]
     if op.arity is None:  # cat: sizes that differ along dim
         sizes = [(*shape[:kw["dim"]], n, *shape[kw["dim"] + 1:])
                  for n in draw(st.lists(st.integers(0, 3), min_size=1, max_size=3))]
-    if op.name == "index_add":  # the adjoint of index: what index gives is what it takes
-        kw = {**TABLE["index"].sample(r, shape), "shape": shape}
-        sizes = [np.zeros(shape)[kw["index"]].shape]
+    if op.name in ADJOINT_OF:  # what one gives is what the other takes
+        row = TABLE[ADJOINT_OF[op.name]]
+        kw = row.sample(r, shape)
+        sizes = [row.f(np.zeros(shape), **kw).shape]
+        kw = {**kw, "shape": shape}
     random = np.random.default_rng(r.randrange(2**32))
     return [layout(draw, random.normal(size=s).astype(dtype)) for s in sizes], kw
 

@@ -8,6 +8,7 @@ are understood for ``dim`` and ``keepdim``, and ``input`` for the first paramete
 """
 
 from math import e, pi
+from types import ModuleType
 
 from .. import dtypes, graph, random
 from ..autograd import enable_grad, is_grad_enabled, no_grad
@@ -33,6 +34,7 @@ from . import (
     creation,
     elementwise,
     indexing,
+    joining,
     methods,
     products,
     reductions,
@@ -41,13 +43,12 @@ from . import (
 from .common import publish
 from .elementwise import inf, nan
 
-THEMES = (creation, comparisons, elementwise, activations, shape, indexing, reductions, products,
-          conversion)
+THEMES = (creation, comparisons, elementwise, activations, shape, joining, indexing, reductions,
+          products, conversion)
 
-__all__ = [name for name in globals() if not name.startswith("_") and name not in (
-    "Op", "THEMES", "activations", "common", "comparisons", "conversion", "creation", "dtypes",
-    "elementwise", "follow", "graph", "indexing", "methods", "products", "publish", "random",
-    "reductions", "shape")]
+__all__ = [name for name, thing in list(globals().items()) if not name.startswith("_")
+           and not isinstance(thing, ModuleType)
+           and name not in ("ModuleType", "Op", "THEMES", "follow", "publish")]
 for _theme in THEMES:
     publish(_theme, globals(), __all__)
 publish(methods)

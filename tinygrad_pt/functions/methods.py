@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from builtins import int as _int
 from typing import Any
 
+import numpy as np
+
 from .. import dtypes
-from ..tensors import Tensor
+from ..ops import TABLE
+from ..tensors import ShapeError, Tensor, apply, as_size
+from .common import as_dim
 from .conversion import to
 from .elementwise import where as _where
-from .shape import reshape
+from .shape import expand, reshape, tile
 
 
 def where(x: Tensor, condition: Tensor, other: Any) -> Tensor:
@@ -17,8 +22,47 @@ def where(x: Tensor, condition: Tensor, other: Any) -> Tensor:
 
 
 def view(x: Tensor, *shape: Any) -> Tensor:
-    """The same memory with another shape: `reshape`."""
-    return reshape(x, *shape)
+    """The same memory with another shape. ShapeError where that cannot be: `reshape` copies then."""
+    if shape and isinstance(shape[0], str | type | np.dtype):
+        raise TypeError(f"view: wants a shape, got {shape[0]}; to change the dtype, use to()")
+    y = reshape(x, *shape)
+    if y.array.size and not np.may_share_memory(x.array, y.array):
+        raise ShapeError(f"view: shape {y.shape} is not compatible with the memory of this tensor of "
+                         f"shape {x.shape}; use reshape(), which copies")
+    return y
+
+
+def view_as(x: Tensor, other: Tensor) -> Tensor:
+    """The same memory with the shape of ``other``: `view`."""
+    return view(x, other.shape)
+
+
+def reshape_as(x: Tensor, other: Tensor) -> Tensor:
+    """The same elements with the shape of ``other``: `reshape`."""
+    return reshape(x, other.shape)
+
+
+def expand_as(x: Tensor, other: Tensor) -> Tensor:
+    """Broadcast to the shape of ``other``, without a copy: `expand`."""
+    return expand(x, other.shape)
+
+
+def repeat(x: Tensor, *repeats: Any) -> Tensor:
+    """A copy of x repeated so many times along each dimension, the last for the last: `tile`."""
+    if len(as_size(repeats)) < x.ndim:
+        raise ShapeError(f"repeat: wants a number for each dimension of shape {x.shape}, got {repeats}")
+    return tile(x, *repeats)
+
+
+def unfold(x: Tensor, dimension: _int, size: _int, step: _int) -> Tensor:
+    """The windows of a size that slide along a dimension in steps, in a last dimension: a view."""
+    d = as_dim(x, dimension)
+    x = x if x.ndim else reshape(x, 1)
+    if not 0 <= size <= x.shape[d] or step < 1:
+        raise ShapeError(f"unfold: no windows of {size} elements in steps of {step} in dimension "
+                         f"{dimension} of shape {x.shape}")
+    return apply(TABLE["windows"], (x,), {"dims": (d,), "size": (size,), "step": (step,),
+                                          "dilation": (1,)})
 
 
 def size(x: Tensor, dim: int | None = None) -> Any:

@@ -1,4 +1,4 @@
-"""The same elements in other shapes."""
+"""One tensor's elements in another shape or order. Views are views: they share x's memory."""
 
 from __future__ import annotations
 
@@ -7,33 +7,69 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes
 from ..ops import TABLE
-from ..tensors import ShapeError, Tensor, apply, as_size, wrap
-from .common import as_dim, as_tensors
-from .conversion import to
+from ..tensors import ShapeError, Tensor, apply, as_size, attach, constant, wrap
+from .common import as_dim, as_dims, plain
+from .conversion import clone
 from .elementwise import where
+
+# ── another shape ───────────────────────────────────────────────────────────────────────────────
 
 
 def reshape(x: Tensor, *shape: Any) -> Tensor:
     """The same elements in row-major order with another shape; one size may be -1."""
-    shape = as_size(shape)
-    if -1 in shape:
-        known = -prod(shape)
-        if shape.count(-1) > 1 or known == 0 or x.array.size % known:
-            raise ShapeError(f"reshape: shape {shape} does not fit the {x.array.size} elements of "
-                             f"shape {x.shape}")
-        shape = tuple(x.array.size // known if n == -1 else n for n in shape)
+    shape = _filled("reshape", x, as_size(shape), prod(x.shape))
     return apply(TABLE["reshape"], (x,), {"shape": shape})
+
+
+def _filled(name: str, x: Tensor, shape: tuple[int, ...], n: int) -> tuple[int, ...]:
+    """A shape for n of x's elements, with the one size of -1 worked out."""
+    known = prod(size for size in shape if size != -1)
+    if -1 in shape and known and n % known == 0:
+        shape = tuple(n // known if size == -1 else size for size in shape)
+    if prod(shape) != n or min(shape, default=0) < 0:
+        raise ShapeError(f"{name}: shape {shape} does not fit the {n} elements of shape {x.shape}")
+    return shape
 
 
 def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Dimensions start_dim … end_dim joined into one."""
-    if not x.ndim:
-        return reshape(x, 1)
     a, b = as_dim(x, start_dim), as_dim(x, end_dim)
+    if a > b:
+        raise ShapeError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim} in shape "
+                         f"{x.shape}")
     return reshape(x, *x.shape[:a], prod(x.shape[a:b + 1]), *x.shape[b + 1:])
 
+
+def ravel(x: Tensor) -> Tensor:
+    """All dimensions joined into one."""
+    return flatten(x)
+
+
+def unflatten(x: Tensor, dim: int, sizes: Any) -> Tensor:
+    """A dimension parted into several; one of their sizes may be -1."""
+    if not x.ndim:
+        raise IndexError("unflatten: a 0-d tensor has no dimension to part")
+    d = as_dim(x, dim)
+    return reshape(x, *x.shape[:d], *_filled("unflatten", x, as_size((sizes,)), x.shape[d]),
+                   *x.shape[d + 1:])
+
+
+def unsqueeze(x: Tensor, dim: int) -> Tensor:
+    """A new dimension of size 1 at ``dim``."""
+    d = dim + x.ndim + 1 if dim < 0 else dim
+    if not 0 <= d <= x.ndim:
+        raise IndexError(f"unsqueeze: dimension {dim} is out of range for shape {x.shape}")
+    return reshape(x, *x.shape[:d], 1, *x.shape[d:])
+
+
+def squeeze(x: Tensor, dim: Any = None) -> Tensor:
+    """Without the dimensions of size 1, or without those in ``dim`` whose size is 1."""
+    gone = as_dims(x, dim)
+    return reshape(x, tuple(n for d, n in enumerate(x.shape) if n != 1 or d not in gone))
+
+
+# ── another order ───────────────────────────────────────────────────────────────────────────────
 
 def permute(x: Tensor, *dims: Any) -> Tensor:
     """The dimensions in another order: ``x.permute(2, 0, 1)``."""
@@ -47,8 +83,12 @@ def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
     """Two dimensions exchanged."""
     dims = list(range(x.ndim))
     a, b = as_dim(x, dim0), as_dim(x, dim1)
-    dims[a], dims[b] = b, a
+    if dims:
+        dims[a], dims[b] = b, a
     return permute(x, *dims)
+
+
+swapaxes = swapdims = transpose
 
 
 def t(x: Tensor) -> Tensor:
@@ -58,62 +98,236 @@ def t(x: Tensor) -> Tensor:
     return x.T
 
 
-def expand(x: Tensor, *shape: Any) -> Tensor:
+def adjoint(x: Tensor) -> Tensor:
+    """The last two dimensions exchanged; of real numbers the adjoint is the transpose."""
+    return _matrix_transpose("adjoint", x)
+
+
+def _matrix_transpose(name: str, x: Tensor) -> Tensor:
+    if x.ndim < 2:
+        raise ShapeError(f"{name}: wants a matrix or a batch of them, got shape {x.shape}")
+    return transpose(x, -2, -1)
+
+
+def _mT(x: Tensor) -> Tensor:
+    """The last two dimensions exchanged."""
+    return _matrix_transpose("mT", x)
+
+
+def _H(x: Tensor) -> Tensor:
+    """The transpose of a matrix."""
+    if x.ndim not in (0, 2):
+        raise ShapeError(f"H: wants a matrix, got shape {x.shape}; of a batch of them, take mH")
+    return x.T
+
+
+for _name, _f in (("mT", _mT), ("mH", _mT), ("H", _H)):
+    attach(Tensor, _name, property(_f))
+
+
+def movedim(x: Tensor, source: Any, destination: Any) -> Tensor:
+    """The dimensions in ``source`` at the places in ``destination``, the others in their order."""
+    a, b = as_dims(x, source), as_dims(x, destination)
+    if len(a) != len(b):
+        raise ShapeError(f"movedim: {source} and {destination} are not equally many dimensions")
+    order = [d for d in range(x.ndim) if d not in a]
+    for to, d in sorted(zip(b, a, strict=True)):
+        order.insert(to, d)
+    return permute(x, *order)
+
+
+moveaxis = movedim
+
+
+def flip(x: Tensor, *dims: Any) -> Tensor:
+    """A copy with the order of the elements reversed along some dimensions."""
+    dims = as_dims(x, as_size(dims))
+    return clone(x[tuple(slice(None, None, -1 if d in dims else 1) for d in range(x.ndim))])
+
+
+def fliplr(x: Tensor) -> Tensor:
+    """A copy with the columns in reverse order."""
+    return _flipped("fliplr", x, 1)
+
+
+def flipud(x: Tensor) -> Tensor:
+    """A copy with the rows in reverse order."""
+    return _flipped("flipud", x, 0)
+
+
+def _flipped(name: str, x: Tensor, dim: int) -> Tensor:
+    if x.ndim <= dim:
+        raise ShapeError(f"{name}: wants at least {dim + 1} dimensions, got shape {x.shape}")
+    return flip(x, dim)
+
+
+def rot90(x: Tensor, k: int = 1, dims: Any = (0, 1)) -> Tensor:
+    """A copy turned k times by 90° in the plane of two dimensions, from the first to the second."""
+    if len(dims) != 2 or x.ndim < 2:
+        raise ShapeError(f"rot90: wants two dimensions of a tensor, got {dims} and shape {x.shape}")
+    a, b = as_dims(x, dims)
+    if k % 4 in (0, 2):
+        return flip(x, (a, b) if k % 4 else ())
+    return transpose(flip(x, b if k % 4 == 1 else a), a, b)
+
+
+# ── repeated ────────────────────────────────────────────────────────────────────────────────────
+
+def expand(x: Tensor, *size: Any) -> Tensor:
     """Broadcast to a shape, without a copy; -1 keeps a size."""
-    shape = as_size(shape)
-    new = len(shape) - x.ndim
-    shape = tuple(x.shape[d - new] if n == -1 and d >= new else n for d, n in enumerate(shape))
+    size = as_size(size)
+    new = len(size) - x.ndim
+    shape = tuple(x.shape[d - new] if n == -1 and d >= new else n for d, n in enumerate(size))
     return apply(TABLE["expand"], (x,), {"shape": shape})
 
 
-def unsqueeze(x: Tensor, dim: int) -> Tensor:
-    """A new dimension of size 1 at ``dim``."""
-    d = dim + x.ndim + 1 if dim < 0 else dim
-    if not 0 <= d <= x.ndim:
-        raise IndexError(f"unsqueeze: dimension {dim} is out of range for shape {x.shape}")
-    return reshape(x, *x.shape[:d], 1, *x.shape[d:])
+def broadcast_to(x: Tensor, size: Any) -> Tensor:
+    """Broadcast to a shape, without a copy: `expand`."""
+    return expand(x, size)
 
 
-def squeeze(x: Tensor, dim: int | None = None) -> Tensor:
-    """Without the dimensions of size 1, or without ``dim`` if its size is 1."""
-    gone = range(x.ndim) if dim is None else (as_dim(x, dim),)
-    return reshape(x, tuple(n for d, n in enumerate(x.shape) if n != 1 or d not in gone))
+def broadcast_shapes(*shapes: Any) -> tuple[int, ...]:
+    """The shape to which tensors of these shapes broadcast together."""
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise ShapeError(f"broadcast_shapes: {', '.join(map(str, shapes))} do not broadcast") from None
 
 
-def cat(tensors: Any, dim: int = 0) -> Tensor:
-    """Tensors joined along an existing dimension."""
-    tensors = as_tensors("cat", tensors)
-    common = dtypes.result_type(*{(2, x.dtype) for x in tensors})
-    return apply(TABLE["cat"], tuple(to(x, common) for x in tensors), {"dim": as_dim(tensors[0], dim)})
+def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
+    """Tensors broadcast to one shape, without copies."""
+    if len(tensors) == 1 and isinstance(tensors[0], tuple | list):
+        tensors = tensors[0]
+    shape = broadcast_shapes(*[x.shape for x in tensors])
+    return tuple(expand(x, shape) for x in tensors)
 
 
-def stack(tensors: Any, dim: int = 0) -> Tensor:
-    """Tensors of one shape joined along a new dimension."""
-    return cat([unsqueeze(x, dim) for x in as_tensors("stack", tensors)], dim)
+def tile(x: Tensor, *dims: Any) -> Tensor:
+    """A copy of x repeated ``dims[d]`` times along each dimension d, the last for the last."""
+    times = as_size(dims)
+    n = max(len(times), x.ndim)
+    times, sizes = (1,) * (n - len(times)) + times, (1,) * (n - x.ndim) + x.shape
+    if min(times, default=0) < 0:
+        raise ShapeError(f"tile: cannot repeat a negative number of times, got {times}")
+    y = expand(reshape(x, [m for size in sizes for m in (1, size)]),
+               [m for pair in zip(times, sizes, strict=True) for m in pair])
+    y = reshape(y, [k * size for k, size in zip(times, sizes, strict=True)])
+    return clone(y) if prod(times) == 1 else y
 
 
-def pad(x: Tensor, pad: Any, value: Any = 0) -> Tensor:
-    """``pad`` = (left, right) of the last dimension, then of the one before, …, filled with value.
+def repeat_interleave(x: Tensor, repeats: Any = None, dim: int | None = None,
+                      output_size: int | None = None) -> Tensor:
+    """Each element along ``dim`` (None: of x flattened) ``repeats`` times, a number or one for each.
 
-    Negative widths crop.
+    ``repeat_interleave(repeats)`` gives the indices 0, 0, …, 1, … that do this.
     """
-    if len(pad) % 2 or len(pad) > 2 * x.ndim:
-        raise ShapeError(f"pad: wants pairs for at most the {x.ndim} dimensions of shape {x.shape}, "
-                         f"got {tuple(pad)}")
-    widths = [(0, 0)] * (x.ndim - len(pad) // 2) + list(zip(pad[::2], pad[1::2], strict=True))[::-1]
-    if any(n + a + b < 0 for n, (a, b) in zip(x.shape, widths, strict=True)):
-        raise ShapeError(f"pad: {tuple(pad)} crops more than shape {x.shape} has")
-    x = x[tuple(slice(max(-a, 0), n - max(-b, 0))
-                for n, (a, b) in zip(x.shape, widths, strict=True))]
-    if not any(a > 0 or b > 0 for a, b in widths):
-        return x
-    kw = {"index": tuple(slice(max(a, 0), max(a, 0) + n)
-                         for n, (a, _) in zip(x.shape, widths, strict=True)),
-          "shape": tuple(n + max(a, 0) + max(b, 0)
-                         for n, (a, b) in zip(x.shape, widths, strict=True))}
-    y = apply(TABLE["place"], (x,), kw)
-    if value == 0:
-        return y
-    inside = np.zeros(kw["shape"], np.bool_)
-    inside[kw["index"]] = True
-    return where(wrap(inside), y, value)
+    if repeats is None:
+        return _repeated_indices(x, None, output_size)
+    if dim is None:
+        x, dim = flatten(x), 0
+    d = as_dim(x, dim)
+    x = x if x.ndim else reshape(x, 1)
+    if isinstance(repeats, Tensor):
+        return x[(slice(None),) * d + (_repeated_indices(repeats, x.shape[d], output_size),)]
+    if repeats < 0:
+        raise ShapeError(f"repeat_interleave: repeats must not be negative, got {repeats}")
+    y = unsqueeze(x, d + 1)
+    return flatten(clone(expand(y, *x.shape[:d + 1], repeats, *x.shape[d + 1:])), d, d + 1)
+
+
+def _repeated_indices(repeats: Tensor, n: int | None, output_size: int | None) -> Tensor:
+    """Each of 0 … n − 1 as often as ``repeats`` says."""
+    if repeats.dtype.kind != "i":
+        raise RuntimeError(f"repeat_interleave: repeats are integers, got {repeats.dtype}")
+    if repeats.ndim > 1 or (n is not None and repeats.shape not in ((), (1,), (n,))):
+        raise ShapeError(f"repeat_interleave: repeats of shape {repeats.shape} do not fit the "
+                         f"dimension's {'' if n is None else n} elements")
+    if plain(np.any, repeats < 0):
+        raise ShapeError(f"repeat_interleave: repeats must not be negative, got {repeats.tolist()}")
+    n = prod(repeats.shape) if n is None else n
+    indices = plain(np.repeat, np.arange(n), repeats)
+    if output_size is not None and output_size != len(indices):
+        raise ShapeError(f"repeat_interleave: the result has {len(indices)} elements along the "
+                         f"dimension, but output_size is {output_size}")
+    return indices
+
+
+# ── parts ───────────────────────────────────────────────────────────────────────────────────────
+
+def narrow(x: Tensor, dim: int, start: Any, length: int) -> Tensor:
+    """The view of ``length`` elements along ``dim`` from ``start`` on."""
+    if not x.ndim:
+        raise ShapeError("narrow: a 0-d tensor has no parts")
+    d = as_dim(x, dim)
+    n, start = x.shape[d], int(start)
+    if not -n <= start <= n:
+        raise IndexError(f"narrow: start {start} is out of range for dimension {dim} of {x.shape}")
+    start += n if start < 0 else 0
+    if not 0 <= length <= n - start:
+        raise ShapeError(f"narrow: {length} elements from {start} on are not in dimension {dim} of "
+                         f"shape {x.shape}")
+    return x[(slice(None),) * d + (slice(start, start + length),)]
+
+
+def select(x: Tensor, dim: int, index: Any) -> Tensor:
+    """The view x[…, index, …] at one index of ``dim``."""
+    if not x.ndim:
+        raise IndexError("select: a 0-d tensor has no parts")
+    return x[(slice(None),) * as_dim(x, dim) + (int(index),)]
+
+
+def diagonal(x: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+    """The view x[…, i, …, i + offset, …] for all i: dim1 and dim2 give way to one at the end."""
+    a, b = as_dim(x, dim1), as_dim(x, dim2)
+    if a == b:
+        raise ShapeError(f"diagonal: dimensions {dim1} and {dim2} of shape {x.shape} are one")
+    return apply(TABLE["diagonal"], (x,), {"offset": offset, "dims": (a, b)})
+
+
+def diag_embed(x: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+    """Zeros with x's last dimension on a diagonal of two new dimensions, dim1 and dim2."""
+    if not x.ndim:
+        raise ShapeError("diag_embed: wants at least one dimension, got a 0-d tensor")
+    n = x.shape[-1] + abs(offset)
+    a, b = (d + x.ndim + 1 if d < 0 else d for d in (dim1, dim2))
+    if not (0 <= a <= x.ndim and 0 <= b <= x.ndim):
+        raise IndexError(f"diag_embed: no dimensions {dim1} and {dim2} among the {x.ndim + 1} of the "
+                         "result")
+    if a == b:
+        raise ShapeError(f"diag_embed: dimensions {dim1} and {dim2} are one")
+    shape = list(x.shape[:-1])
+    for d in sorted((a, b)):
+        shape.insert(d, n)
+    return apply(TABLE["on_diagonal"], (x,), {"offset": offset, "dims": (a, b), "shape": tuple(shape)})
+
+
+def diag(x: Tensor, diagonal: int = 0) -> Tensor:
+    """The square matrix with a vector on its diagonal; a copy of the diagonal of a matrix."""
+    if x.ndim not in (1, 2):
+        raise ShapeError(f"diag: wants a vector or a matrix, got shape {x.shape}")
+    return diag_embed(x, diagonal) if x.ndim == 1 else clone(_diagonal(x, diagonal))
+
+
+_diagonal = diagonal
+
+
+def diagflat(x: Tensor, offset: int = 0) -> Tensor:
+    """The square matrix with all elements of x on its diagonal."""
+    return diag_embed(flatten(x), offset)
+
+
+def tril(x: Tensor, diagonal: int = 0) -> Tensor:
+    """The elements on and below a diagonal of the last two dimensions, the others 0."""
+    return _triangle("tril", x, diagonal, True)
+
+
+def triu(x: Tensor, diagonal: int = 0) -> Tensor:
+    """The elements on and above a diagonal of the last two dimensions, the others 0."""
+    return _triangle("triu", x, diagonal - 1, False)
+
+
+def _triangle(name: str, x: Tensor, diagonal: int, below: bool) -> Tensor:
+    if x.ndim < 2:
+        raise ShapeError(f"{name}: wants at least 2 dimensions, got shape {x.shape}")
+    kept = wrap(np.tri(*x.shape[-2:], diagonal, bool) == below)
+    return where(kept, x, constant(0, x.dtype))

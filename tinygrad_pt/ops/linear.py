@@ -12,6 +12,7 @@ from builtins import sum as total
 from math import prod
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from . import Linear
 
@@ -94,6 +95,55 @@ def cast(x, dtype):
     return x.astype(dtype)
 
 
+# ── views: diagonals, and windows that slide ────────────────────────────────────────────────────
+
+@Linear.row(lambda m, g, i, xs, offset, dims: m.on_diagonal(g, offset, dims, xs[0].shape),
+            sample=lambda r, shape: {"offset": r.randint(-2, 2),
+                                     "dims": tuple(r.sample(range(len(shape)), 2))})
+def diagonal(x, offset: int, dims: tuple[int, int]):
+    """The elements at i of one dimension and i + offset of another; i is the last dimension of y."""
+    y = np.diagonal(x, offset, *dims)
+    y.flags.writeable = x.flags.writeable
+    return y
+
+
+@Linear.row(lambda m, g, i, xs, offset, dims, shape: m.diagonal(g, offset, dims))
+def on_diagonal(x, offset: int, dims: tuple[int, int], shape: tuple[int, ...]):
+    """Zeros of a shape with x on a diagonal: the adjoint of diagonal."""
+    y = np.zeros(shape, x.dtype)
+    diagonal.f(y, offset, dims)[...] = x
+    return y
+
+
+@Linear.row(lambda m, g, i, xs, dims, size, step, dilation:
+                m.overlap_add(g, dims, size, step, dilation, xs[0].shape),
+            sample=lambda r, shape: _sliding(r, shape))
+def windows(x, dims, size, step, dilation):
+    """A window slides along dimensions: y[…, i, …, u] = x[…, i·step + u·dilation, …].
+
+    Along each of ``dims`` y counts the places of the window; its last dimensions are the window's.
+    """
+    shape, strides = list(x.shape), list(x.strides)
+    for d, k, s, e in zip(dims, size, step, dilation, strict=True):
+        shape[d] = (shape[d] - e * (k - 1) - 1) // s + 1
+        strides[d] *= s
+    inside = (x.strides[d] * e for d, e in zip(dims, dilation, strict=True))
+    return as_strided(x, (*shape, *size), (*strides, *inside), writeable=x.flags.writeable)
+
+
+@Linear.row(lambda m, g, i, xs, dims, size, step, dilation, shape:
+                m.windows(g, dims, size, step, dilation))
+def overlap_add(x, dims, size, step, dilation, shape: tuple[int, ...]):
+    """Zeros of a shape with windows added where each lies: the adjoint of windows."""
+    y = np.zeros(shape, x.dtype)
+    place = [Slice(None)] * y.ndim
+    for offset in np.ndindex(*size):  # one element of all the windows at once
+        for d, u, s, e in zip(dims, offset, step, dilation, strict=True):
+            place[d] = Slice(u * e, u * e + x.shape[d] * s, s)
+        y[tuple(place)] += x[(..., *offset)]
+    return y
+
+
 def _kept(shape, dims):
     """The shape that a sum over ``dims`` has if it keeps them as 1."""
     return tuple(1 if d in dims else n for d, n in enumerate(shape))
@@ -120,6 +170,16 @@ def _some(r, items):
 def _slice(r, n):
     return r.choice([Slice(None), Slice(None, None, -1), Slice(r.randint(-n, n), None),
                      Slice(None, None, 2), Slice(r.randint(0, n), r.randint(0, n), r.choice([1, -2]))])
+
+
+def _sliding(r, shape):
+    dims = tuple(d for d in _some(r, range(len(shape))) if shape[d])
+    size, step, dilation = ([], [], [])
+    for d in dims:
+        dilation.append(r.choice([1, 1, 2]))
+        size.append(r.randint(1, (shape[d] - 1) // dilation[-1] + 1))
+        step.append(r.choice([1, 1, 2, 3]))
+    return {"dims": dims, "size": tuple(size), "step": tuple(step), "dilation": tuple(dilation)}
 
 
 def _indices(r, shape):
