@@ -33,8 +33,11 @@ def cat(tensors: Any, dim: int = 0) -> Tensor:
     for i, x in enumerate(tensors):
         if not x.ndim:
             raise ShapeError(f"cat: tensor {i} is 0-d: there is no dimension to join; use stack")
-    tensors = [x for x in tensors if x.shape != (0,)] or tensors[:1]
-    return apply(TABLE["cat"], tuple(to(x, common) for x in tensors), {"dim": as_dim(tensors[0], dim)})
+    other = next((x for x in tensors if x.shape != (0,)), tensors[0])
+    d = as_dim(other, dim)
+    tensors = [x if x.shape != (0,) else reshape(x, *other.shape[:d], 0, *other.shape[d + 1:])
+               for x in tensors]
+    return apply(TABLE["cat"], tuple(to(x, common) for x in tensors), {"dim": d})
 
 
 concat = concatenate = cat
@@ -82,7 +85,8 @@ def block_diag(*tensors: Tensor) -> Tensor:
         raise ShapeError(f"block_diag: wants at most 2 dimensions, got "
                          f"{', '.join(str(x.shape) for x in tensors)}")
     ends = list(itertools.accumulate(x.shape[1] for x in blocks))
-    return cat([pad(x, (end - x.shape[1], ends[-1] - end)) for x, end in zip(blocks, ends, strict=True)])
+    return cat([pad(x, (end - x.shape[1], ends[-1] - end))
+                for x, end in zip(blocks, ends, strict=True)])
 
 
 def atleast_1d(*tensors: Any) -> Any:
@@ -110,15 +114,15 @@ def _each(tensors: tuple, f: Any) -> Any:
 
 def roll(x: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     """The elements moved on by ``shifts`` along ``dims`` (None: of x flattened), round and round."""
-    if dims is None:
+    if dims in (None, (), []):
         return reshape(roll(flatten(x), shifts, 0), x.shape)
     shifts, dims = ((v,) if isinstance(v, int) else tuple(v) for v in (shifts, dims))
-    if len(shifts) != len(dims) or not dims:
+    if len(shifts) != len(dims):
         raise ShapeError(f"roll: shifts {shifts} and dims {dims} are not equally many")
     for shift, d in zip(shifts, dims, strict=True):
-        n = x.shape[as_dim(x, d)] if x.ndim else 1
-        cut = -shift % n if n else 0
-        x = cat([narrow(x, d, cut, n - cut), narrow(x, d, 0, cut)], d) if x.ndim else x
+        n = _size("roll", x, d, IndexError)
+        cut = -shift % max(n, 1)
+        x = cat([narrow(x, d, cut, n - cut), narrow(x, d, 0, cut)], d)
     return x
 
 
@@ -232,7 +236,7 @@ def combinations(x: Tensor, r: int = 2, with_replacement: bool = False) -> Tenso
     if x.ndim != 1 or r < 0:
         raise ShapeError(f"combinations: wants a vector and r ≥ 0, got shape {x.shape} and r = {r}")
     if not r:
-        return x[:0]
+        return x[:0].detach()
     pick = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     return x[wrap(np.array(list(pick(range(len(x)), r)), np.int64).reshape(-1, r))]
 

@@ -260,6 +260,8 @@ def narrow(x: Tensor, dim: int, start: Any, length: int) -> Tensor:
         raise ShapeError("narrow: a 0-d tensor has no parts")
     d = as_dim(x, dim)
     n, start = x.shape[d], int(start)
+    if length < 0:
+        raise ShapeError(f"narrow: length must not be negative, got {length}")
     if not -n <= start <= n:
         raise IndexError(f"narrow: start {start} is out of range for dimension {dim} of {x.shape}")
     start += n if start < 0 else 0
@@ -286,9 +288,6 @@ def diagonal(x: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor
 
 def diag_embed(x: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """Zeros with x's last dimension on a diagonal of two new dimensions, dim1 and dim2."""
-    if not x.ndim:
-        raise ShapeError("diag_embed: wants at least one dimension, got a 0-d tensor")
-    n = x.shape[-1] + abs(offset)
     a, b = (d + x.ndim + 1 if d < 0 else d for d in (dim1, dim2))
     if not (0 <= a <= x.ndim and 0 <= b <= x.ndim):
         raise IndexError(f"diag_embed: no dimensions {dim1} and {dim2} among the {x.ndim + 1} of the "
@@ -297,7 +296,7 @@ def diag_embed(x: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Te
         raise ShapeError(f"diag_embed: dimensions {dim1} and {dim2} are one")
     shape = list(x.shape[:-1])
     for d in sorted((a, b)):
-        shape.insert(d, n)
+        shape.insert(d, x.shape[-1] + abs(offset))
     return apply(TABLE["on_diagonal"], (x,), {"offset": offset, "dims": (a, b), "shape": tuple(shape)})
 
 
