@@ -17,9 +17,11 @@ or the second argument is a function of the module and the operands, and the nam
 
 For each case drawn both libraries are called with the same numbers in the same memory layout. Then
 must agree: whether they raise (ours an instance of PyTorch's type of exception); the structure of
-the result, and of each tensor in it dtype, shape, value and ``requires_grad``; vᵀJ for a random v,
-with and without ``create_graph``; the derivatives of ⟨vᵀJ, u⟩ in the operands (second order) and in
-v (which is J u); and ⟨v, J u⟩ by forward mode. What PyTorch has not implemented is not compared.
+the result, and of each tensor in it dtype, shape, value, ``requires_grad`` and whose memory it lies
+in (no operand may have changed); vᵀJ for a random v, with and without ``create_graph``; the
+derivatives of ⟨vᵀJ, u⟩ in the operands (second order) and in v (which is J u); and ⟨v, J u⟩ by
+forward mode. What PyTorch has not implemented for a dtype is not compared.
+
 Options of an entry follow it: ``op(…).but(order=1, tol=100, method=False, where=lambda c: …)``.
 
 Files that use this skip where PyTorch is not installed. ``--hypothesis-profile deep`` draws more.
@@ -58,6 +60,10 @@ class Drawn:
 
     def __init__(self, f):
         self.f = f
+
+
+class Operands(list):
+    """What one ingredient draws to stand for several arguments."""
 
 
 class Array:
@@ -198,13 +204,14 @@ class Entry:
         self.call, self.args = (args[0], args[1:]) if args and isinstance(args[0], FunctionType) \
             else (None, args)
         self.kw = kw
-        self.order, self.tol, self.method = 2, 1, True
+        self.order, self.tol, self.method, self.memory = 2, 1, True, True
         self.where = lambda c: True
         ENTRIES.append(self)
 
     def but(self, **options):
         """Set options: ``order`` of derivatives to compare (2), ``tol``: a factor on the tolerance,
-        ``method``: whether to call it as one too, ``where``: a condition on the case.
+        ``method``: whether to call it as one too, ``memory``: whether to compare which operands a
+        result shares its memory with, ``where``: a condition on the case.
         """
         for option, value in options.items():
             assert hasattr(self, option), option
@@ -240,9 +247,12 @@ class Case:
     """A call that was drawn: an entry, a spelling, arguments. While drawn, what ingredients see."""
 
     def __init__(self, draw, entry):
-        self.draw, self.entry, self.arrays = draw, entry, []
+        self.draw, self.entry, self.arrays, self.tensors = draw, entry, [], {}
         self.random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-        self.args = [self.value(a) for a in entry.args]
+        self.args = []
+        for a in entry.args:
+            a = self.value(a)
+            self.args += a if isinstance(a, Operands) else [a]
         kw = {k: self.value(a) for k, a in entry.kw.items()}
         self.kw = {k: v for k, v in kw.items() if v is not OMITTED}
         self.place = None if entry.call else draw(st.sampled_from(entry.spellings()))
@@ -264,9 +274,9 @@ class Case:
 
     def run(self, m):
         """(the operands that require gradients, the result) with module ``m``."""
-        leaves = []
-        args, kw = [made(m, a, leaves) for a in self.args], made(m, self.kw, leaves)
-        return leaves, self.of(m, args, kw)
+        tensors = self.tensors[m] = []
+        args, kw = [made(m, a, tensors) for a in self.args], made(m, self.kw, tensors)
+        return [t for _, t in tensors if t.requires_grad], self.of(m, args, kw)
 
     def of(self, m, args, kw):
         if self.place is None:
@@ -281,19 +291,18 @@ class Case:
         return f"{how}{self.entry.title}({', '.join(args)})"
 
 
-def made(m, value, leaves):
-    """An argument for module ``m``: arrays as tensors, of which those to differentiate by are noted."""
+def made(m, value, tensors):
+    """An argument for module ``m``: arrays as tensors, which are noted."""
     if isinstance(value, Array):
         t = value.tensor(m)
-        if t.requires_grad:
-            leaves.append(t)
+        tensors.append((value, t))
         return t
     if isinstance(value, Of):
         return find(m, value.name)
     if isinstance(value, list | tuple):
-        return type(value)(made(m, v, leaves) for v in value)
+        return type(value)(made(m, v, tensors) for v in value)
     if isinstance(value, dict):
-        return {k: made(m, v, leaves) for k, v in value.items()}
+        return {k: made(m, v, tensors) for k, v in value.items()}
     return value
 
 
@@ -336,6 +345,10 @@ def check(case):
     (xs, y), (us, z) = ours, theirs
     ys, zs = [], []
     compare("the result", y, z, case.entry.tol, ys, zs)
+    for i, ((a, x), (_, u)) in enumerate(zip(case.tensors[tg], case.tensors[torch], strict=True)):
+        np.testing.assert_array_equal(x.detach().numpy(), a.values, f"operand {i} was changed")
+        if case.entry.memory and a.kind != "reversed" and a.values.size:
+            compare_memory(f"operand {i} and the result", x, y, u, z)
     if ys and us:
         compare_derivatives(case, xs, ys, us, zs)
 
@@ -359,7 +372,7 @@ def compare(what, y, z, tol, ys=None, zs=None):
         assert isinstance(y, tg.Tensor), f"{what}: ours is a {type(y).__name__}, torch's a Tensor"
         assert f"torch.{y.dtype}" == str(z.dtype), f"{what}: dtype: ours {y.dtype}, torch's {z.dtype}"
         assert tuple(y.shape) == tuple(z.shape), f"{what}: shape: ours {y.shape}, torch's {z.shape}"
-        close(what, y.detach().numpy(), z.detach().numpy(), tol)
+        close(what, y.detach().numpy(), z.numpy(force=True), tol)
         if ys is not None:
             assert y.requires_grad == z.requires_grad, \
                 f"{what}: requires_grad: ours {y.requires_grad}, torch's {z.requires_grad}"
@@ -378,6 +391,17 @@ def compare(what, y, z, tol, ys=None, zs=None):
         close(what, np.asarray(y), np.asarray(z), tol)
     else:
         assert y == z or str(y) == str(z), f"{what}: ours {y!r}, torch's {z!r}"
+
+
+def compare_memory(what, x, y, u, z):
+    """Assert that a result lies in an operand's memory if and only if PyTorch's does."""
+    if isinstance(z, list | tuple) and not isinstance(z, torch.Size):
+        for b, c in zip(y, z, strict=True):
+            compare_memory(what, x, b, u, c)
+    elif isinstance(z, torch.Tensor) and z.numel():
+        ours = np.shares_memory(x.detach().numpy(), y.detach().numpy())
+        theirs = u.untyped_storage().data_ptr() == z.untyped_storage().data_ptr()
+        assert ours == theirs, f"{what} share memory: ours {ours}, torch's {theirs}"
 
 
 def close(what, ours, theirs, tol):
@@ -406,7 +430,7 @@ def compare_derivatives(case, xs, ys, us, zs):
     for (what, mine), (_, its) in zip(ours.items(), theirs.items(), strict=True):
         for i, (a, b) in enumerate(zip(mine, its, strict=True)):
             compare(f"{what} {i}", a, b, tol * 10 if "second" in what else tol)
-    forward = sum(float((g.detach().numpy() * u).sum()) for g, u in zip(theirs["gradient of operand"],
+    forward = sum(float((g.numpy(force=True) * u).sum()) for g, u in zip(theirs["gradient of operand"],
                                                                         dxs, strict=True))
     _, by_forward = tg.autograd.jvp(lambda *xs: projected(case, xs, vs), [x.detach() for x in xs],
                                     [tg.from_numpy(u) for u in dxs])
