@@ -5,6 +5,7 @@ import pytest
 from against_torch import (
     ALL,
     FLOATS,
+    INTS,
     NUMBERS,
     Array,
     Drawn,
@@ -55,9 +56,9 @@ def of_torch(op):
     return getattr(torch, name, None) or getattr(torch.nn.functional, name)
 
 
-# Not those with operands that are numbers in PyTorch: see test_torch_elementwise.py
-WITH_TORCH = [op for op in DIFFERENTIABLE
-              if op.name not in ("chain", "leaky_relu", "elu", "celu", "hardtanh", "gelu_tanh")]
+# Rows with operands that are numbers in PyTorch, or of another name there: test_torch_elementwise.py
+NOT_THERE = ("chain", "leaky_relu", "elu", "celu", "hardtanh", "gelu_tanh")
+WITH_TORCH = [op for op in DIFFERENTIABLE if op.name not in NOT_THERE]
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -3.5, 1e-30, 1e30, 89.0, -104.0, float("inf"),
            -float("inf"), float("nan")]
 
@@ -65,18 +66,20 @@ SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -3.5, 1e-30, 1e30, 89.0, -104.0, floa
 def operands_of(row):
     """Arrays in the row's domain, away from its kinks, of any dtype."""
     def f(c):
-        dtype = c.draw(st.sampled_from(ALL if row.integers else NUMBERS))
+        dtype = c.draw(st.sampled_from(NUMBERS if row.name in ("square", "sign") else ALL))
         xs = c.draw(operands(row))
         if row.name == "clip":  # torch's clamp does not broadcast x itself to the bounds
             xs[0] = np.broadcast_to(xs[0], np.broadcast_shapes(*[x.shape for x in xs])).copy()
-        return Operands(Array((abs(x) if dtype in ("uint8", "bool") else x).astype(
+        positive = dtype in ("uint8", "bool") or (dtype in INTS and row.name == "pow")
+        return Operands(Array((abs(x) if positive else x).astype(
             "bool" if slope is None else dtype), c.draw(st.sampled_from(LAYOUTS)) if x.ndim else "")
             for x, slope in zip(xs, row.slopes, strict=True))
     return Drawn(f)
 
 
-ROWS = [row for row in POINTWISE if row.name != "chain"]
-test_pointwise = differential(*[op(row.name, operands_of(row)).but(method=row.name != "where") for row in ROWS])
+ROWS = [row for row in POINTWISE if row.name not in NOT_THERE]
+test_pointwise = differential(*[op(row.name, operands_of(row)).but(method=row.name != "where")
+                                for row in ROWS])
 
 
 def both(f, g, xs, atol=1e-12):

@@ -125,7 +125,7 @@ def inverse_erf(m):
         y = m.copysign(m.sqrt(m.sqrt(b * b - log / 0.147) - b), x)
         for _ in range(2):
             miss = m.where(abs(x) < 0.5, m.erf(y) - x,
-                           m.copysign(1 - abs(x) - m.erfc(abs(y)), x))
+                           m.sign(x) * (1 - abs(x) - m.erfc(abs(y))))
             step = m.chain(0.886226925452758 * miss, m.exp(y * y))
             y = y - step / (1 + m.chain(y, step))
         return y
