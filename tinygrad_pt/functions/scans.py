@@ -1,0 +1,121 @@
+"""Running results along a dimension, and differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..dtypes import default, int64
+from ..ops import TABLE
+from ..tensors import ShapeError, Tensor, apply
+from .common import as_dim, plain
+from .conversion import to
+from .elementwise import logaddexp
+from .ordering import select
+from .reductions import sum
+from .shape import cat, reshape
+
+
+def cumsum(x: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
+    """x₀, x₀ + x₁, x₀ + x₁ + x₂, … along ``dim``. Bools and integers give int64."""
+    d, x = as_dim(x, dim), _counted(x, dtype)
+    return apply(TABLE["cumsum"], (x,), {"dim": d}) if x.ndim else x * 1
+
+
+def cumprod(x: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
+    """x₀, x₀ x₁, x₀ x₁ x₂, … along ``dim``. Bools and integers give int64."""
+    return _scan(lambda a, b: a * b, _counted(x, dtype), dim)
+
+
+def logcumsumexp(x: Tensor, dim: int) -> Tensor:
+    """log of the running Σ exp(xᵢ) along ``dim``, without overflow."""
+    if x.dtype.kind != "f":
+        raise NotImplementedError(f"logcumsumexp: wants floating point numbers, got {x.dtype}")
+    return _scan(logaddexp, x, dim)
+
+
+def _counted(x: Tensor, dtype: Any) -> Tensor:
+    return to(x, dtype or (x.dtype if x.dtype.kind == "f" else int64))
+
+
+def _scan(f: Callable, x: Tensor, dim: int) -> Tensor:
+    """x₀, f(x₀, x₁), f(f(x₀, x₁), x₂), … of an associative f, in log₂ n steps.
+
+    Hillis & Steele, Data parallel algorithms, 1986: after step k, each is f of the last 2ᵏ.
+    """
+    d, step = as_dim(x, dim), 1
+    if not x.ndim:
+        return x * 1
+    before = (slice(None),) * d
+    while step < x.shape[d]:
+        first, last, rest = (x[(*before, s)] for s in (slice(step), slice(-step), slice(step, None)))
+        x = cat([first, f(last, rest)], d)
+        step *= 2
+    return x
+
+
+def cummax(x: Tensor, dim: int) -> Any:
+    """The largest element so far, and its index: named (values, indices); of ties the last."""
+    return select("cummax", x, dim, lambda a, d: _record(np.maximum, a, d))
+
+
+def cummin(x: Tensor, dim: int) -> Any:
+    """The smallest element so far, and its index: named (values, indices); of ties the last."""
+    return select("cummin", x, dim, lambda a, d: _record(np.minimum, a, d))
+
+
+def _record(f: np.ufunc, a: np.ndarray, d: int) -> np.ndarray:
+    """The index of the latest element that is as good as all before it."""
+    best = f.accumulate(a, axis=d)
+    here = np.arange(a.shape[d]).reshape([-1 if k == d else 1 for k in range(a.ndim)])
+    return np.maximum.accumulate(np.where((a == best) | (a != a), here, 0), axis=d)
+
+
+# ── differences and areas ───────────────────────────────────────────────────────────────────────
+
+def diff(x: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None,
+         append: Tensor | None = None) -> Tensor:
+    """xᵢ₊₁ − xᵢ along ``dim``, n times over; of bools, whether they differ."""
+    if not x.ndim:
+        raise ShapeError("diff: wants at least one dimension")
+    if n < 0:
+        raise ShapeError(f"diff: n is not negative, got {n}")
+    d = as_dim(x, dim)
+    parts = [y for y in (prepend, x, append) if y is not None]
+    x = cat(parts, d) if len(parts) > 1 else x
+    before = (slice(None),) * d
+    for _ in range(min(n, x.shape[d])):
+        b, a = x[(*before, slice(1, None))], x[(*before, slice(-1))]
+        x = plain(np.not_equal, b, a) if x.dtype.kind == "b" else b - a
+    return x
+
+
+def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float = 1, dim: int = -1) -> Tensor:
+    """The area under y by the trapezoidal rule, at points x or at distances dx."""
+    return sum(_areas("trapezoid", y, x, dx, dim), dim)
+
+
+def trapz(y: Tensor, x: Tensor | None = None, *, dx: float = 1, dim: int = -1) -> Tensor:
+    """`trapezoid`."""
+    return trapezoid(y, x, dx=dx, dim=dim)
+
+
+def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float = 1,
+                         dim: int = -1) -> Tensor:
+    """The running area under y by the trapezoidal rule."""
+    return cumsum(_areas("cumulative_trapezoid", y, x, dx, dim), dim)
+
+
+def _areas(name: str, y: Tensor, x: Tensor | None, dx: float, dim: int) -> Tensor:
+    """(yᵢ + yᵢ₊₁) / 2 · (xᵢ₊₁ − xᵢ)."""
+    d = as_dim(y, dim)
+    if not y.ndim:
+        raise ShapeError(f"{name}: wants at least one dimension")
+    y = y if y.dtype.kind == "f" else to(y, default)
+    if x is not None:
+        x = reshape(x, [-1 if k == d else 1 for k in range(y.ndim)]) if x.ndim == 1 else x
+        dx = diff(x, dim=d)
+    before = (slice(None),) * d
+    return (y[(*before, slice(1, None))] + y[(*before, slice(-1))]) * dx / 2
