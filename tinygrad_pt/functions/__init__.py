@@ -36,15 +36,17 @@ from . import (
     indexing,
     joining,
     methods,
+    ordering,
     products,
     reductions,
+    scans,
     shape,
 )
 from .common import publish
 from .elementwise import inf, nan
 
 THEMES = (creation, comparisons, elementwise, activations, shape, joining, indexing, reductions,
-          products, conversion)
+          ordering, scans, products, conversion)
 
 __all__ = [name for name, thing in list(globals().items()) if not name.startswith("_")
            and not isinstance(thing, ModuleType)

@@ -59,8 +59,8 @@ def publish(theme: ModuleType, functions: dict | None = None, names: list[str] |
         code = f.__code__
         first, *rest = code.co_varnames[:code.co_argcount + code.co_kwonlyargcount] or ("",)
         method = f.__annotations__.get(first) == "Tensor"
-        f = _translated(f, {"input": first} | {numpys: torchs for numpys, torchs in _WORDS.items()
-                                               if torchs in rest})
+        words = {numpys: torchs for numpys, torchs in _WORDS.items() if torchs in rest}
+        f = _translated(f, words if "input" in rest else words | {"input": first})
         if functions is not None:
             functions[name] = f
             names.append(name)

@@ -16,14 +16,14 @@ import numpy as np
 from ..ops import TABLE
 from ..tensors import ShapeError, Tensor, apply, as_dtype, as_index, wrap
 from . import elementwise
+from .choice import evenly
 from .common import as_dim, plain
 from .conversion import to
-from .reductions import evenly, sum
 from .shape import cat, expand, permute, reshape, unsqueeze
 
 
-class OutOfRange(IndexError, RuntimeError):
-    """An index that a dimension does not have: PyTorch raises the one here, the other there."""
+class OutOfRange(IndexError, ShapeError):
+    """An index that does not fit: PyTorch raises an IndexError here, a RuntimeError there."""
 
 
 # ── places ──────────────────────────────────────────────────────────────────────────────────────
@@ -68,7 +68,7 @@ def _places(name: str, x: Tensor, dim: int, index: Tensor) -> Tensor:
 
     def f(i):
         i = i.reshape(small)
-        grid = np.ogrid[tuple(slice(n) for n in small)]
+        grid = [*np.ogrid[tuple(slice(n) for n in small)]]
         grid[d] = i
         steps = [prod(shape[k + 1:]) for k in range(len(shape))]
         return np.add.reduce([g * s for g, s in zip(np.broadcast_arrays(*grid), steps, strict=True)])
@@ -81,7 +81,7 @@ def _places_of(x: Tensor, index: Any) -> Tensor:
     return wrap(np.arange(prod(x.shape)).reshape(x.shape))[index]
 
 
-def _repeated(x: Tensor, dim: int, index: Tensor, shape: tuple) -> Tensor:
+def _repeated(dim: int, index: Tensor, shape: tuple) -> Tensor:
     """A vector of indices of ``dim`` as an index that is the same for all others, as scatter wants."""
     return expand(reshape(index, [-1 if k == dim else 1 for k in range(len(shape))]), shape)
 
@@ -244,27 +244,23 @@ def _slices(name: str, x: Tensor, dim: int, index: Tensor, source: Tensor) -> tu
     """The dimension, and the index of scatter that puts the slices of ``source`` at ``index``."""
     d = as_dim(x, dim)
     _same_dtype(name, x, source)
-    if index.ndim > 1 or source.ndim != x.ndim or prod(index.shape) != (tuple(source.shape) or (1,))[d] \
-            or any(n != m for k, (n, m) in enumerate(zip(x.shape, source.shape, strict=True)) if k != d):
-        raise ShapeError(f"{name}: a vector of indices of shape {tuple(index.shape)} for dimension {d} "
+    fits = index.ndim < 2 and source.ndim == x.ndim and all(
+        n == (prod(index.shape) if k == d else x.shape[k]) for k, n in enumerate(source.shape))
+    if not fits:
+        raise OutOfRange(f"{name}: a vector of indices of shape {tuple(index.shape)} for dimension {d} "
                          f"of {tuple(x.shape)} does not fit a source of {tuple(source.shape)}")
-    return d, _repeated(x, d, index, source.shape), source
+    return d, _repeated(d, index, source.shape), source
 
 
 def index_fill(x: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     """x with y[…, index[i], …] = value, a number or a 0-d Tensor."""
-    d, size = as_dim(x, dim), (tuple(x.shape) or (1,))[as_dim(x, dim)]
-    index = reshape(_indices("index_fill", index, d, size, -size), -1)
-    return to(elementwise.where(plain(_marked, index, size, x.ndim - d - 1),
-                                _number("index_fill", x, value), x), x.dtype)
-
-
-def _marked(i, size, after):
-    """True at the indices i of a dimension after which there are ``after`` more."""
-    mask = np.zeros((size, *(1,) * after), np.bool_) if after >= 0 else np.zeros((), np.bool_)
-    if i.size:
-        mask[i if mask.ndim else ...] = True
-    return mask
+    d = as_dim(x, dim)
+    size = x.shape[d] if x.ndim else 1
+    index = plain(lambda i: i.reshape(-1) % max(size, 1),
+                  _indices("index_fill", index, d, size, -size))
+    shape = (*x.shape[:d], len(index), *x.shape[d + 1:])
+    return _put(x, _places("index_fill", x, d, _repeated(d, index, shape)),
+                expand(_number("index_fill", x, value), shape))
 
 
 def _number(name: str, x: Tensor, value: Any) -> Tensor:
@@ -403,13 +399,13 @@ def argwhere(x: Tensor) -> Tensor:
     return nonzero(x)
 
 
-def where(condition: Any, x: Any = None, other: Any = None) -> Any:
-    """x where the condition holds, else other; of the condition alone, the indices where it holds."""
-    if x is None and other is None:
+def where(condition: Any, input: Any = None, other: Any = None) -> Any:
+    """input where the condition holds, else other; of the condition alone, where it holds."""
+    if input is None and other is None:
         return nonzero(condition, as_tuple=True)
-    if isinstance(condition, Tensor) and condition.dtype.kind == "f":
+    if isinstance(condition, Tensor) and condition.dtype.kind not in "bu":
         raise RuntimeError(f"where: wants a condition of bools, got {condition.dtype}")
-    return elementwise.where(condition, x, other)
+    return elementwise.where(condition, input, other)
 
 
 def one_hot(tensor: Any, num_classes: int = -1) -> Tensor:

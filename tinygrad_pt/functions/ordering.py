@@ -14,16 +14,16 @@ import numpy as np
 
 from .. import dtypes
 from ..tensors import ShapeError, Tensor, as_array, wrap
+from .choice import evenly, named, some
 from .common import as_dim, plain
 from .conversion import to
 from .elementwise import floor, maximum, minimum, where
-from .indexing import OutOfRange, gather, scatter_add
-from .reductions import amax, amin, evenly, some, sum
-from .returns import named
+from .indexing import gather, scatter_add
+from .reductions import amax, amin, sum
 from .shape import cat, permute, reshape, squeeze, unsqueeze
 
 
-def select(name: str, x: Tensor, dim: int, find: Callable, keepdim: bool = True) -> Any:
+def _select(name: str, x: Tensor, dim: int, find: Callable, keepdim: bool = True) -> Any:
     """The elements at the indices that find(array, dim) gives: named (values, indices)."""
     d = as_dim(x, dim)
     y = x if x.ndim else reshape(x, 1)
@@ -65,7 +65,7 @@ def _best(name, x, dim, keepdim, other, of_all, of_two, find):
     some(name, x, dim)
     if dim is None:
         return of_all(x)
-    return select(name, x, dim, lambda a, d: find(a, axis=d, keepdims=True), keepdim)
+    return _select(name, x, dim, lambda a, d: find(a, axis=d, keepdims=True), keepdim)
 
 
 def argmax(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
@@ -88,7 +88,7 @@ def _argbest(name, find, x, dim, keepdim):
 
 def sort(x: Tensor, dim: int = -1, descending: bool = False, stable: bool = True) -> Any:
     """Sorted along ``dim``, nan being the largest: named (values, indices). Always stable."""
-    return select("sort", x, dim, lambda a, d: _order(a, d, descending))
+    return _select("sort", x, dim, lambda a, d: _order(a, d, descending))
 
 
 def argsort(x: Tensor, dim: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
@@ -119,7 +119,7 @@ def kthvalue(x: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any:
 
 
 def _ranked(name, x, dim, ranks, descending, keepdim=True):
-    return select(name, x, dim, lambda a, d: _order(a, d, descending)[(slice(None),) * d + (ranks,)],
+    return _select(name, x, dim, lambda a, d: _order(a, d, descending)[(slice(None),) * d + (ranks,)],
                   keepdim)
 
 
@@ -144,7 +144,7 @@ def _median(a: np.ndarray, d: int) -> np.ndarray:
 def _middle(name, x, dim, keepdim, find):
     if dim is not None:
         some(name, x, dim)
-        return select(name, x, dim, find, keepdim)
+        return _select(name, x, dim, find, keepdim)
     x = reshape(x, (prod(x.shape),))
     if not len(x):
         return plain(lambda a: np.array(np.nan).astype(a.dtype), x)
@@ -155,7 +155,7 @@ def _middle(name, x, dim, keepdim, find):
 def mode(x: Tensor, dim: int = -1, keepdim: bool = False) -> Any:
     """The most frequent element along ``dim``, the smallest of several: named (values, indices)."""
     some("mode", x, dim)
-    return select("mode", x, dim, _mode, keepdim)
+    return _select("mode", x, dim, _mode, keepdim)
 
 
 def _mode(a: np.ndarray, d: int) -> np.ndarray:
@@ -167,6 +167,23 @@ def _mode(a: np.ndarray, d: int) -> np.ndarray:
     start[..., 1:] = np.where(s[..., 1:] != s[..., :-1], here[1:], 0)
     run = here - np.maximum.accumulate(start, -1)
     return np.take_along_axis(order, run.argmax(-1, keepdims=True), -1).swapaxes(d, -1)
+
+
+def cummax(x: Tensor, dim: int) -> Any:
+    """The largest element so far, and its index: named (values, indices); of ties the last."""
+    return _select("cummax", x, dim, lambda a, d: _latest(np.maximum, a, d))
+
+
+def cummin(x: Tensor, dim: int) -> Any:
+    """The smallest element so far, and its index: named (values, indices); of ties the last."""
+    return _select("cummin", x, dim, lambda a, d: _latest(np.minimum, a, d))
+
+
+def _latest(f: np.ufunc, a: np.ndarray, d: int) -> np.ndarray:
+    """The index of the latest element that is as good as all before it."""
+    best = f.accumulate(a, axis=d)
+    here = np.arange(a.shape[d]).reshape([-1 if k == d else 1 for k in range(a.ndim)])
+    return np.maximum.accumulate(np.where((a == best) | (a != a), here, 0), axis=d)
 
 
 # ── quantiles ───────────────────────────────────────────────────────────────────────────────────
@@ -290,21 +307,21 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False,
 
 # ── searching and counting ──────────────────────────────────────────────────────────────────────
 
-def searchsorted(sorted_sequence: Tensor, values: Any, *, out_int32: bool = False,
+def searchsorted(sorted_sequence: Tensor, input: Any, *, out_int32: bool = False,
                  right: bool = False, side: str | None = None, sorter: Tensor | None = None) -> Tensor:
-    """Where values are to be inserted so that the last dimension of sorted_sequence stays sorted.
+    """Where the input is to be inserted so that the last dimension of sorted_sequence stays sorted.
 
     The index i has s[i−1] < v ≤ s[i] or, ``right``, s[i−1] ≤ v < s[i]. Dimensions before the last,
-    if the sequence has any, are those of values. ``sorter`` holds the indices that sort.
+    if the sequence has any, are those of the input. ``sorter`` holds the indices that sort.
     """
     if side not in (None, "left", "right") or (side == "left" and right):
         raise RuntimeError(f"searchsorted: side is 'left' or 'right', got {side!r} with right={right}")
     if sorter is not None:
         sorted_sequence = gather(sorted_sequence.detach(), -1, sorter)
-    shape = np.shape(values) if not isinstance(values, Tensor) else tuple(values.shape)
+    shape = np.shape(input) if not isinstance(input, Tensor) else tuple(input.shape)
     if sorted_sequence.ndim != 1 and tuple(sorted_sequence.shape[:-1]) != shape[:-1]:
         raise ShapeError(f"searchsorted: a sequence of shape {tuple(sorted_sequence.shape)} wants "
-                         f"values of the same shape but for the last dimension, got {shape}")
+                         f"input of the same shape but for the last dimension, got {shape}")
     side = "right" if right else side or "left"
 
     def f(s, v):
@@ -314,7 +331,7 @@ def searchsorted(sorted_sequence: Tensor, values: Any, *, out_int32: bool = Fals
                  zip(s.reshape(-1, s.shape[-1]), v.reshape(-1, shape[-1]), strict=True)]
         return np.array(found, np.int64).reshape(shape)
 
-    return to(plain(f, sorted_sequence, values), dtypes.int32 if out_int32 else dtypes.int64)
+    return to(plain(f, sorted_sequence, input), dtypes.int32 if out_int32 else dtypes.int64)
 
 
 def bucketize(x: Any, boundaries: Tensor, *, out_int32: bool = False, right: bool = False) -> Tensor:

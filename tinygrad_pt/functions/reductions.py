@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf, prod as count
+from math import inf
+from math import prod as count
 from typing import Any
 
 import numpy as np
@@ -12,38 +13,18 @@ from .. import dtypes
 from ..dtypes import int64
 from ..ops import TABLE
 from ..tensors import ShapeError, Tensor, apply
+from .choice import evenly, how_many, named, reduced, some
 from .common import as_dim, as_dims, plain
 from .conversion import to
 from .elementwise import abs, clip, exp, log, sqrt, square, where
-from .returns import named
 from .shape import cat, reshape, squeeze, unsqueeze
 
 SUM = TABLE["sum"]
 
 
-def _dims(x: Tensor, dim: Any) -> tuple[int, ...]:
-    """Dimensions to reduce; None, and an empty list, are all of them."""
-    return as_dims(x, dim) or as_dims(x, None)
-
-
-def _size(x: Tensor, dims: tuple[int, ...]) -> int:
-    """How many elements come to one."""
-    return count([x.shape[d] for d in dims])
-
-
 def _floats(name: str, x: Tensor) -> None:
     if x.dtype.kind != "f":
         raise RuntimeError(f"{name}: wants floating point numbers, got {x.dtype}")
-
-
-def some(name: str, x: Tensor, dim: Any, error: type = ShapeError) -> tuple[int, ...]:
-    """Dimensions to reduce of which none may be empty, as there is no largest of no elements."""
-    dims = _dims(x, dim)
-    if not _size(x, dims):
-        raise (error if dim is None else IndexError)(
-            f"{name}: there is nothing to choose from along dimensions {dims} of shape "
-            f"{tuple(x.shape)}")
-    return dims
 
 
 # ── sums ────────────────────────────────────────────────────────────────────────────────────────
@@ -52,7 +33,7 @@ def sum(x: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None)
     """Sum over all dimensions, or over those in ``dim``. Bools and integers give int64."""
     if dtype is not None:
         x = to(x, dtype)
-    y = apply(SUM, (x,), {"dims": _dims(x, dim), "keepdim": keepdim})
+    y = apply(SUM, (x,), {"dims": reduced(x, dim), "keepdim": keepdim})
     return y if y.dtype.kind == "f" else to(y, dtype or int64)
 
 
@@ -68,8 +49,8 @@ def mean(x: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
     if dtype is not None:
         x = to(x, dtype)
     _floats("mean", x)
-    dims = _dims(x, dim)
-    return sum(x, dims, keepdim) / _size(x, dims)
+    dims = reduced(x, dim)
+    return sum(x, dims, keepdim) / how_many(x, dims)
 
 
 def nanmean(x: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
@@ -125,9 +106,9 @@ def var_mean(x: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: 
         correction = 0 if unbiased is False else 1
     elif unbiased is not None:
         raise TypeError("var: takes unbiased or correction, not both")
-    dims = _dims(x, dim)
+    dims = reduced(x, dim)
     center = mean(x, dims, True)
-    free = _size(x, dims) - correction
+    free = how_many(x, dims) - correction
     spread = sum(square(x - center), dims, keepdim) / (free if free > 0 else 0)
     return spread, center if keepdim else _drop(center, dims)
 
@@ -229,26 +210,12 @@ def _extreme(name: str, f: np.ufunc, x: Tensor, dim: Any, keepdim: bool) -> Tens
     return y if keepdim else _drop(y, dims)
 
 
-def evenly(x: Tensor, y: Tensor, spread: Callable, collect: Callable) -> Tensor:
-    """y, chosen among elements of x, with the gradient shared evenly by all that equal it.
-
-    ``spread`` repeats what has y's shape over the elements chosen from, ``collect`` sums over these.
-    The mean of the ties' differences from y is 0, but for its derivative.
-    """
-    if not x.requires_grad:
-        return y
-    at = spread(y)
-    tie = plain(lambda a, b: (a == b) | (np.isnan(a) & np.isnan(b)), x, at)
-    base = plain(lambda b: np.where(np.isfinite(b), b, b.dtype.type(0)), at)  # ∞ − ∞ would be nan
-    return y + collect(where(tie, x - base, 0.0)) / collect(to(tie, x.dtype))
-
-
 # ── exponentials ────────────────────────────────────────────────────────────────────────────────
 
 def logsumexp(x: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
     """log Σᵢ exp(xᵢ) along ``dim``, computed from x − max x so that nothing overflows."""
     x = x if x.dtype.kind == "f" else to(x, dtypes.default)
-    dims = _dims(x, dim)
+    dims = reduced(x, dim)
     top = _finite_top(x, dims)
     y = log(sum(exp(x - top), dims, True)) + top
     return y if keepdim else _drop(y, dims)
@@ -312,7 +279,7 @@ def norm(x: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False,
     if p == 0:
         return to(sum(plain(lambda a: a != 0, x), dim, keepdim), x.dtype)
     if p in (inf, -inf):
-        return (amax if p > 0 else amin)(abs(x), _dims(x, dim), keepdim)
+        return (amax if p > 0 else amin)(abs(x), dim, keepdim)
     return sum(abs(x) ** p, dim, keepdim) ** (1 / p)
 
 

@@ -13,7 +13,6 @@ from ..tensors import ShapeError, Tensor, apply
 from .common import as_dim, plain
 from .conversion import to
 from .elementwise import logaddexp
-from .ordering import select
 from .reductions import sum
 from .shape import cat, reshape
 
@@ -54,23 +53,6 @@ def _scan(f: Callable, x: Tensor, dim: int) -> Tensor:
         x = cat([first, f(last, rest)], d)
         step *= 2
     return x
-
-
-def cummax(x: Tensor, dim: int) -> Any:
-    """The largest element so far, and its index: named (values, indices); of ties the last."""
-    return select("cummax", x, dim, lambda a, d: _record(np.maximum, a, d))
-
-
-def cummin(x: Tensor, dim: int) -> Any:
-    """The smallest element so far, and its index: named (values, indices); of ties the last."""
-    return select("cummin", x, dim, lambda a, d: _record(np.minimum, a, d))
-
-
-def _record(f: np.ufunc, a: np.ndarray, d: int) -> np.ndarray:
-    """The index of the latest element that is as good as all before it."""
-    best = f.accumulate(a, axis=d)
-    here = np.arange(a.shape[d]).reshape([-1 if k == d else 1 for k in range(a.ndim)])
-    return np.maximum.accumulate(np.where((a == best) | (a != a), here, 0), axis=d)
 
 
 # ── differences and areas ───────────────────────────────────────────────────────────────────────

@@ -8,6 +8,7 @@ from .. import primitives
 from ..functions import (
     gather,
     log_softmax,
+    one_hot,
     pad,
     sigmoid,
     softmax,

@@ -144,6 +144,20 @@ def overlap_add(x, dims, size, step, dilation, shape: tuple[int, ...]):
     return y
 
 
+# ── running sums ────────────────────────────────────────────────────────────────────────────────
+
+@Linear.row(lambda m, g, i, xs, dim: m.slice(m.cumsum(m.slice(g, _back(dim)), dim), _back(dim)),
+            sample=lambda r, shape: {"dim": r.randrange(len(shape))})
+def cumsum(x, dim: int):
+    """Running sums along a dimension; the adjoint runs from the end."""
+    return x.cumsum(axis=dim)
+
+
+def _back(dim):
+    """The index that reverses a dimension."""
+    return (Slice(None),) * dim + (Slice(None, None, -1),)
+
+
 def _kept(shape, dims):
     """The shape that a sum over ``dims`` has if it keeps them as 1."""
     return tuple(1 if d in dims else n for d, n in enumerate(shape))
