@@ -19,7 +19,8 @@ from . import elementwise
 from .choice import evenly
 from .common import as_dim, plain
 from .conversion import to
-from .shape import cat, expand, permute, reshape, unsqueeze
+from .joining import cat
+from .shape import expand, reshape
 
 
 class OutOfRange(IndexError, ShapeError):

@@ -20,7 +20,7 @@ from .conversion import to
 from .elementwise import floor, maximum, minimum, where
 from .indexing import gather, scatter_add
 from .reductions import amax, amin, sum
-from .shape import cat, permute, reshape, squeeze, unsqueeze
+from .shape import permute, reshape, squeeze
 
 
 def _select(name: str, x: Tensor, dim: int, find: Callable, keepdim: bool = True) -> Any:
@@ -146,8 +146,9 @@ def _middle(name, x, dim, keepdim, find):
         some(name, x, dim)
         return _select(name, x, dim, find, keepdim)
     x = reshape(x, (prod(x.shape),))
-    if not len(x):
-        return plain(lambda a: np.array(np.nan).astype(a.dtype), x)
+    if not len(x) and x.dtype.kind == "f":
+        return sum(x) + float("nan")
+    some(name, x, None)
     y = plain(lambda a: a[find(a, 0)], x)
     return reshape(evenly(x, y, lambda y: y, lambda e: sum(e, 0, True)), ())
 
@@ -222,7 +223,8 @@ def _quantile(name, x, q, dim, keepdim, interpolation, skip):
         raise RuntimeError(f"{name}: q lies in [0, 1], got {q.tolist()}")
     if not prod(x.shape):
         raise ShapeError(f"{name}: wants a tensor that is not empty, got shape {tuple(x.shape)}")
-    d = None if dim is None or not x.ndim else as_dim(x, dim)
+    d = None if dim is None else as_dim(x, dim)
+    d = d if x.ndim else None
     kept = [1 if d in (None, k) else n for k, n in enumerate(x.shape)]
     order = [] if d is None else [k for k in range(x.ndim) if k != d]
     rows = reshape(x, (1, prod(x.shape))) if d is None else \
@@ -272,9 +274,9 @@ def _rows(name: str, x: Tensor, dim: int | None) -> Tensor:
     d = as_dim(x, dim)
     rest = [k for k in range(x.ndim) if k != d]
     if 0 in [x.shape[k] for k in rest]:
-        raise ShapeError(f"{name}: slices of shape {tuple(x.shape)} along dimension {d} are empty")
-    return reshape(permute(x, (d, *rest)), (len(x) if not x.ndim else x.shape[d], -1)) if len(rest) \
-        else reshape(x, (prod(x.shape), 1))
+        raise ShapeError(f"{name}: the slices of shape {tuple(x.shape)} along dimension {d} are empty")
+    return reshape(permute(x, (d, *rest)) if x.ndim else x,
+                   (x.shape[d] if x.ndim else 1, prod(x.shape[k] for k in rest)))
 
 
 def _runs(x, rows, order, return_inverse, return_counts, dim):
@@ -327,9 +329,10 @@ def searchsorted(sorted_sequence: Tensor, input: Any, *, out_int32: bool = False
     def f(s, v):
         if s.ndim == 1:
             return np.searchsorted(s, v, side)
-        found = [np.searchsorted(row, vs, side) for row, vs in
-                 zip(s.reshape(-1, s.shape[-1]), v.reshape(-1, shape[-1]), strict=True)]
-        return np.array(found, np.int64).reshape(shape)
+        found = np.zeros(shape, np.int64)
+        for row in np.ndindex(shape[:-1]):
+            found[row] = np.searchsorted(s[row], v[row], side)
+        return found
 
     return to(plain(f, sorted_sequence, input), dtypes.int32 if out_int32 else dtypes.int64)
 

@@ -17,7 +17,8 @@ from .choice import evenly, how_many, named, reduced, some
 from .common import as_dim, as_dims, plain
 from .conversion import to
 from .elementwise import abs, clip, exp, log, sqrt, square, where
-from .shape import cat, reshape, squeeze, unsqueeze
+from .joining import cat
+from .shape import reshape, squeeze, unsqueeze
 
 SUM = TABLE["sum"]
 

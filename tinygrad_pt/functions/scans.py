@@ -13,8 +13,9 @@ from ..tensors import ShapeError, Tensor, apply
 from .common import as_dim, plain
 from .conversion import to
 from .elementwise import logaddexp
+from .joining import cat
 from .reductions import sum
-from .shape import cat, reshape
+from .shape import reshape
 
 
 def cumsum(x: Tensor, dim: int, *, dtype: Any = None) -> Tensor:

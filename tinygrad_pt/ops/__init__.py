@@ -173,7 +173,7 @@ class Pointwise(Op):
 
 def _times(m, g, slope):
     """g·slope, without the multiplication where the slope is 1 or -1."""
-    if isinstance(slope, float):
+    if type(slope) is float:  # not a float64, which NumPy makes of 0-d arrays
         return g if slope == 1 else -g if slope == -1 else g * slope
     return m.chain(g, slope)
 
