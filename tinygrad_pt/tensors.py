@@ -166,17 +166,11 @@ class Tensor:
         return id(self)
 
     def __repr__(self) -> str:
-        x = self.array
-        whole = x.dtype.kind == "f" and bool(np.all(np.isfinite(x)) and np.all(x == np.floor(x)))
-        text = np.array2string(x, separator=", ", prefix="tensor(", precision=4,
-                               floatmode="maxprec_equal" if whole else "fixed")
-        usual = (dtypes.default, dtypes.int64, dtypes.bool)
-        about = "" if x.dtype in usual else f", dtype={x.dtype}"
-        if self.grad_fn is not None:
-            about += f", grad_fn={self.grad_fn!r}"
-        elif self._leaf_grad:
-            about += ", requires_grad=True"
-        return f"tensor({text}{about})"
+        from .printing import text
+        return text(self)
+
+    def __format__(self, spec: str) -> str:
+        return object.__format__(self, spec) if self.array.ndim else format(self.item(), spec)
 
     def __reduce__(self):
         if self.grad_fn is not None:
@@ -434,21 +428,24 @@ def compare(f: Any, a: Any, b: Any) -> Any:
 
 def bitwise(f: Any, a: Any, b: Any) -> Any:
     """A NumPy operation on the bits of integers or bools, brought to one dtype as PyTorch does."""
-    weighed = []
-    for x in (a, b):
-        if isinstance(x, Tensor):
-            weighed.append((min(x.array.ndim, 1) + 1, x.array.dtype))
-        elif (dtype := dtypes.of_number(x)) is not None:
-            weighed.append((0, dtype))
-        else:
-            return NotImplemented
-    dtype = dtypes.result_type(*weighed)
+    weights = [weight(a), weight(b)]
+    if None in weights:
+        return NotImplemented
+    dtype = dtypes.result_type(*weights)
     if dtype.kind == "f":
         raise NotImplementedError(f"{f.__name__}: wants integers or bools, got "
-                                  + " and ".join([str(d) for _, d in weighed]))
+                                  + " and ".join([str(d) for _, d in weights]))
     if dtype.kind == "b" and f in (np.left_shift, np.right_shift):
         dtype = dtypes.int64
-    return compare(f, *[as_dtype(x, dtype) for x in (a, b)])
+    return compare(f, as_dtype(a, dtype), as_dtype(b, dtype))
+
+
+def weight(x: Any) -> tuple[int, np.dtype] | None:
+    """How a Tensor or number counts in `dtypes.result_type`; None for anything else."""
+    if isinstance(x, Tensor):
+        return min(x.array.ndim, 1) + 1, x.array.dtype
+    dtype = dtypes.of_number(x)
+    return None if dtype is None else (0, dtype)
 
 
 def as_array(data: Any, dtype: Any = None) -> np.ndarray:

@@ -12,19 +12,33 @@ from types import ModuleType
 
 from .. import dtypes, graph, random
 from ..autograd import enable_grad, is_grad_enabled, no_grad
+from ..device import device
 from ..dtypes import (
+    bfloat16,
     bool,
+    can_cast,
     double,
+    finfo,
     float,
+    float16,
     float32,
     float64,
+    get_default_dtype,
+    half,
+    iinfo,
     int,
+    int8,
+    int16,
     int32,
     int64,
     long,
+    promote_types,
+    set_default_dtype,
+    short,
     uint8,
 )
 from ..ops import Op, follow
+from ..printing import set_printoptions
 from ..random import manual_seed, rand, randint, randn, randperm
 from ..tensors import ShapeError, Tensor
 from . import (

@@ -9,9 +9,8 @@ import numpy as np
 
 from .. import dtypes
 from ..device import check_device, device
-from ..dtypes import can_cast, finfo, get_default_dtype, iinfo, promote_types, set_default_dtype
 from ..ops import TABLE
-from ..tensors import ShapeError, Tensor, apply, as_dtype
+from ..tensors import Tensor, apply, as_dtype, weight
 
 
 def to(x: Tensor, *target: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False,
@@ -45,3 +44,45 @@ def clone(x: Tensor, *, memory_format: Any = None) -> Tensor:
 def contiguous(x: Tensor, memory_format: Any = None) -> Tensor:
     """x in row-major memory."""
     return x if is_contiguous(x) else clone(x)
+
+
+def detach(x: Any) -> Tensor:
+    """The same memory, outside of the graph."""
+    return x.detach()
+
+
+# ── questions ───────────────────────────────────────────────────────────────────────────────────
+
+def is_tensor(x: Any) -> bool:
+    """Whether x is a Tensor."""
+    return isinstance(x, Tensor)
+
+
+def is_floating_point(x: Tensor) -> bool:
+    """Whether x's dtype is float16, float32 or float64."""
+    return x.dtype.kind == "f"
+
+
+def is_complex(x: Tensor) -> bool:
+    """False: there are no complex tensors."""
+    return False
+
+
+def is_nonzero(x: Tensor) -> bool:
+    """The truth of a tensor of one element. RuntimeError for others."""
+    return bool(x)
+
+
+def is_contiguous(x: Tensor, memory_format: Any = None) -> bool:
+    """Whether x's elements lie in row-major order without gaps."""
+    return x.array.flags.c_contiguous
+
+
+def numel(x: Tensor) -> int:
+    """The number of elements."""
+    return prod(x.shape)
+
+
+def result_type(tensor1: Any, tensor2: Any) -> np.dtype:
+    """The dtype of the sum of two tensors or numbers."""
+    return dtypes.result_type(weight(tensor1), weight(tensor2))

@@ -38,7 +38,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
 
 def asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None,
             requires_grad: bool = False) -> Tensor:
-    """``as_tensor``, or with ``copy`` a new tensor; ValueError if it may not be one (False) but must."""
+    """`as_tensor`, or `tensor` if ``copy`` is True; if it is False, ValueError where one is needed."""
     if copy:
         return tensor(obj, dtype=dtype, device=device, requires_grad=requires_grad)
     y = as_tensor(obj, dtype, device)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from builtins import bool as _bool
 from builtins import int as _int
+from builtins import type as _type
 from typing import Any
 
 import numpy as np
 
 from .. import dtypes
+from ..device import CPU
 from ..ops import TABLE
-from ..tensors import ShapeError, Tensor, apply, as_size
+from ..tensors import ShapeError, Tensor, apply, as_size, attach
+from . import creation
 from .common import as_dim
-from .conversion import to
+from .conversion import numel, to
 from .elementwise import where as _where
 from .shape import expand, reshape, tile
 
@@ -23,7 +27,7 @@ def where(x: Tensor, condition: Tensor, other: Any) -> Tensor:
 
 def view(x: Tensor, *shape: Any) -> Tensor:
     """The same memory with another shape. ShapeError where that cannot be: `reshape` copies then."""
-    if shape and isinstance(shape[0], str | type | np.dtype):
+    if shape and isinstance(shape[0], str | _type | np.dtype):
         raise TypeError(f"view: wants a shape, got {shape[0]}; to change the dtype, use to()")
     y = reshape(x, *shape)
     if y.array.size and not np.may_share_memory(x.array, y.array):
@@ -65,24 +69,148 @@ def unfold(x: Tensor, dimension: _int, size: _int, step: _int) -> Tensor:
                                           "dilation": (1,)})
 
 
-def size(x: Tensor, dim: int | None = None) -> Any:
+# ── sizes and memory ────────────────────────────────────────────────────────────────────────────
+
+def size(x: Tensor, dim: _int | None = None) -> Any:
     """The shape, or one size of it."""
-    return x.shape if dim is None else x.shape[dim]
+    return x.shape if dim is None else x.shape[as_dim(x, dim)]
 
 
-def dim(x: Tensor) -> int:
+def dim(x: Tensor) -> _int:
     """The number of dimensions."""
     return x.ndim
 
 
-def numel(x: Tensor) -> int:
+ndimension = dim
+
+
+def nelement(x: Tensor) -> _int:
     """The number of elements."""
-    return x.array.size
+    return numel(x)
+
+
+def element_size(x: Tensor) -> _int:
+    """The bytes of one element."""
+    return x.dtype.itemsize
+
+
+def stride(x: Tensor, dim: _int | None = None) -> Any:
+    """How many elements further in memory the next one of a dimension lies, for each or for one."""
+    steps = tuple(n // x.dtype.itemsize for n in x.array.strides)
+    return steps if dim is None else steps[as_dim(x, dim)]
+
+
+def data_ptr(x: Tensor) -> _int:
+    """The address of the first element."""
+    return x.array.ctypes.data
+
+
+def storage_offset(x: Tensor) -> _int:
+    """How many elements lie before the first one in the memory that this is a view of."""
+    whole = x.array
+    while isinstance(whole.base, np.ndarray):
+        whole = whole.base
+    return (x.array.ctypes.data - whole.ctypes.data) // x.dtype.itemsize
+
+
+def _property(f: Any) -> None:
+    """Make f a property of Tensor."""
+    attach(Tensor, f.__name__, property(f))
+
+
+@_property
+def device(x: Tensor) -> Any:
+    """The CPU, where this library computes."""
+    return CPU
+
+
+@_property
+def is_cuda(x: Tensor) -> _bool:
+    """False: not on a graphics card."""
+    return False
+
+
+@_property
+def is_cpu(x: Tensor) -> _bool:
+    """True: on the CPU."""
+    return True
+
+
+@_property
+def itemsize(x: Tensor) -> _int:
+    """The bytes of one element."""
+    return x.dtype.itemsize
+
+
+@_property
+def nbytes(x: Tensor) -> _int:
+    """The bytes of all elements."""
+    return numel(x) * x.dtype.itemsize
+
+
+# ── new tensors of the same dtype ───────────────────────────────────────────────────────────────
+
+def new_tensor(x: Tensor, data: Any, *, dtype: Any = None, device: Any = None,
+               requires_grad: _bool = False) -> Tensor:
+    """`tensor(data)` with x's dtype."""
+    return creation.tensor(data, dtype=x.dtype if dtype is None else dtype, device=device,
+                           requires_grad=requires_grad)
+
+
+def new_full(x: Tensor, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None,
+             requires_grad: _bool = False) -> Tensor:
+    """`full(size, fill_value)` with x's dtype."""
+    return creation.full(size, fill_value, dtype=x.dtype if dtype is None else dtype, device=device,
+                         requires_grad=requires_grad)
+
+
+def new_zeros(x: Tensor, *shape: Any, size: Any = None, **options: Any) -> Tensor:
+    """`zeros(*shape)` with x's dtype."""
+    return new_full(x, as_size(shape if size is None else (size,)), 0, **options)
+
+
+def new_ones(x: Tensor, *shape: Any, size: Any = None, **options: Any) -> Tensor:
+    """`ones(*shape)` with x's dtype."""
+    return new_full(x, as_size(shape if size is None else (size,)), 1, **options)
+
+
+def new_empty(x: Tensor, *shape: Any, size: Any = None, dtype: Any = None, **options: Any) -> Tensor:
+    """`empty(*shape)` with x's dtype."""
+    return creation.empty(*shape, size=size, dtype=x.dtype if dtype is None else dtype, **options)
+
+
+# ── other dtypes and devices ────────────────────────────────────────────────────────────────────
+
+def type(x: Tensor, dtype: Any = None, non_blocking: _bool = False) -> Any:
+    """x with another dtype or typed as "torch.LongTensor" says; without, the name of x's own type."""
+    if dtype is None:
+        return next(f"torch.{name}Tensor" for name, d in dtypes.TYPES.items() if d == x.dtype)
+    if isinstance(dtype, str) and dtype.endswith("Tensor"):
+        name = dtype.removeprefix("torch.").removesuffix("Tensor")
+        if name not in dtypes.TYPES:
+            raise ValueError(f"type: no such type: {dtype!r}")
+        dtype = dtypes.TYPES[name]
+    return to(x, dtype=dtype)
+
+
+def type_as(x: Tensor, other: Tensor) -> Tensor:
+    """x with the dtype of ``other``."""
+    return to(x, other.dtype)
 
 
 def cpu(x: Tensor) -> Tensor:
     """x itself: this library computes on the CPU."""
     return x
+
+
+def cuda(x: Tensor, device: Any = None) -> Tensor:
+    """RuntimeError: this library computes on the CPU."""
+    raise RuntimeError("cuda: this library computes on the CPU; cuda.is_available() is False")
+
+
+def get_device(x: Tensor) -> _int:
+    """−1, which stands for the CPU."""
+    return -1
 
 
 def double(x: Tensor) -> Tensor:
@@ -95,6 +223,11 @@ def float(x: Tensor) -> Tensor:
     return to(x, dtypes.float32)
 
 
+def half(x: Tensor) -> Tensor:
+    """x as float16."""
+    return to(x, dtypes.float16)
+
+
 def long(x: Tensor) -> Tensor:
     """x as int64."""
     return to(x, dtypes.int64)
@@ -103,6 +236,21 @@ def long(x: Tensor) -> Tensor:
 def int(x: Tensor) -> Tensor:
     """x as int32."""
     return to(x, dtypes.int32)
+
+
+def short(x: Tensor) -> Tensor:
+    """x as int16."""
+    return to(x, dtypes.int16)
+
+
+def char(x: Tensor) -> Tensor:
+    """x as int8."""
+    return to(x, dtypes.int8)
+
+
+def byte(x: Tensor) -> Tensor:
+    """x as uint8."""
+    return to(x, dtypes.uint8)
 
 
 def bool(x: Tensor) -> Tensor:

@@ -78,7 +78,7 @@ pow = _of_integers(np.power, lambda b: b < 0, "pow: an integer to a negative pow
 
 def chain(g, d):
     """g·d with 0·∞ = 0: see the row `chain`."""
-    p = np.asarray(g * d)
+    p = np.asarray(g * d, g.dtype)  # of float16 too, which `where` makes float32
     bad = np.isnan(p)
     if bad.any():
         p[bad & ((g == 0) | (np.asarray(d) == 0))] = 0

@@ -91,8 +91,8 @@ def cat(*xs, dim: int):
 @Linear.row(lambda m, g, i, xs, dtype: m.cast(g, xs[0].dtype),
             sample=lambda r, shape: {"dtype": np.dtype("float64")})
 def cast(x, dtype):
-    """The same numbers with another dtype."""
-    return x.astype(dtype)
+    """The same numbers with another dtype, in memory of their own, row-major."""
+    return x.astype(dtype, order="C")
 
 
 # ── views: diagonals, and windows that slide ────────────────────────────────────────────────────
