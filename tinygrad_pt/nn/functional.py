@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import primitives
 from ..functions import (
     gather,
     log_softmax,
@@ -39,50 +38,40 @@ from ..functions.activations import (
     tanhshrink,
     threshold,
 )
-from ..kernels import conv_shape
 from ..tensors import ShapeError, Tensor
+from .convolution import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+    fold,
+    pair,
+    unfold,
+)
+from .pooling import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+    avg_pool1d,
+    avg_pool2d,
+    avg_pool3d,
+    lp_pool1d,
+    lp_pool2d,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
+)
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """y = x Wᵀ + b for x (…, in), weight (out, in), bias (out)."""
     y = x @ weight.T
     return y if bias is None else y + bias
-
-
-def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1,
-           padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Tensor:
-    """Cross-correlation of images (N, C, H, W), or one (C, H, W), with filters (O, C/groups, KH, KW).
-
-    y[n, o, i, j] = bias[o] + Σ x[n, c, i·stride + u·dilation − padding, …] weight[o, c, u, v];
-    stride, padding and dilation are a number or a pair. Raises a ValueError for shapes that do not
-    fit.
-    """
-    if x.ndim == 3:
-        return conv2d(unsqueeze(x, 0), weight, bias, stride, padding, dilation, groups)[0]
-    kw = {"stride": pair("stride", stride, 1), "padding": pair("padding", padding, 0),
-          "dilation": pair("dilation", dilation, 1)}
-    if x.ndim != 4 or weight.ndim != 4:
-        raise ShapeError(f"conv2d: wants images (N, C, H, W) and filters (O, C/groups, KH, KW), got "
-                         f"{x.shape} and {weight.shape}")
-    if groups < 1 or x.shape[1] != weight.shape[1] * groups or weight.shape[0] % groups:
-        raise ShapeError(f"conv2d: {x.shape[1]} channels in {groups} groups do not fit filters of "
-                         f"shape {weight.shape}")
-    if min(conv_shape(x.shape, weight.shape, **kw)[2:]) < 1:
-        raise ShapeError(f"conv2d: filters {weight.shape[2:]} with dilation {kw['dilation']} are "
-                         f"larger than images {x.shape[2:]} with padding {kw['padding']}")
-    if x.dtype != weight.dtype:
-        raise RuntimeError(f"conv2d: wants one dtype, got {x.dtype} and {weight.dtype}")
-    y = primitives.conv2d(x, weight, groups=groups, **kw)
-    return y if bias is None else y + bias.reshape(-1, 1, 1)
-
-
-def pair(name: str, n: Any, least: int) -> tuple[int, int]:
-    """A size for both directions of an image, checked: n or (n, m), each at least ``least``."""
-    pair = tuple(n) if isinstance(n, tuple | list) else (n, n)
-    if len(pair) != 2 or not all(isinstance(k, int) and k >= least for k in pair):
-        raise ValueError(f"conv2d: {name} is an integer of at least {least} or a pair of them, "
-                         f"got {n!r}")
-    return pair
 
 
 def mse_loss(x: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:

@@ -1,0 +1,250 @@
+"""Pooling: the largest, the mean or another norm of every window of an image."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from ..functions.common import plain
+from ..functions.creation import ones
+from ..functions.elementwise import relu
+from ..functions.joining import cat, pad
+from ..functions.reductions import mean
+from ..functions.shape import flatten, narrow, reshape, squeeze
+from ..tensors import ShapeError, Tensor, wrap
+from .convolution import batched, conv1d, conv2d, conv3d, sizes
+
+# ── the largest ─────────────────────────────────────────────────────────────────────────────────
+
+
+def max_pool1d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
+               ceil_mode: bool = False, return_indices: bool = False) -> Any:
+    """The largest element of each window of sequences (N, C, L): as `max_pool2d`."""
+    return _max_pool(1, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def max_pool2d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
+               ceil_mode: bool = False, return_indices: bool = False) -> Any:
+    """The largest element of each window of images (N, C, H, W), or one (C, H, W).
+
+    ``stride`` is ``kernel_size`` if not given; what is padded is never chosen; with ``ceil_mode`` the
+    last window may reach beyond the image. The first of equal elements gets the gradient. With
+    ``return_indices`` also where each lies in its image, flattened. ShapeError if nothing fits.
+    """
+    return _max_pool(2, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def max_pool3d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
+               ceil_mode: bool = False, return_indices: bool = False) -> Any:
+    """The largest element of each window of volumes (N, C, D, H, W): as `max_pool2d`."""
+    return _max_pool(3, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def adaptive_max_pool1d(x: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+    """The largest element of each of so many parts of a sequence: as `adaptive_avg_pool2d`."""
+    return _adaptive_max_pool(1, x, output_size, return_indices)
+
+
+def adaptive_max_pool2d(x: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+    """The largest element of each of so many parts of an image: as `adaptive_avg_pool2d`."""
+    return _adaptive_max_pool(2, x, output_size, return_indices)
+
+
+def adaptive_max_pool3d(x: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+    """The largest element of each of so many parts of a volume: as `adaptive_avg_pool2d`."""
+    return _adaptive_max_pool(3, x, output_size, return_indices)
+
+
+def _max_pool(n, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices):
+    op = f"max_pool{n}d"
+    k, s, p, d = _arguments(op, n, kernel_size, stride, padding, dilation)
+    places = _places(op, n, x, k, s, p, d, ceil_mode)
+    seen = []
+    for size, many, *window in zip(x.shape[-n:], places, k, s, p, d, strict=True):
+        seen.append(_inside(size, many, *window))
+    return _largest(op, n, x, seen, return_indices)
+
+
+def _adaptive_max_pool(n, x, output_size, return_indices):
+    op = f"adaptive_max_pool{n}d"
+    seen = []
+    for parts in _parts(op, n, x, output_size):
+        longest = max([b - a for a, b in parts], default=1)
+        seen.append(np.array([[min(a + u, b - 1) for u in range(longest)] for a, b in parts],
+                             np.intp).reshape(len(parts), longest))
+    return _largest(op, n, x, seen, return_indices)
+
+
+def _inside(size, many, k, step, padding, dilation):
+    """The k pixels of each window; for those outside of the image, the window's nearest inside."""
+    at = np.arange(many)[:, None] * step - padding + np.arange(k) * dilation
+    at = np.where(at < 0, at % dilation, at)
+    return np.where(at >= size, size - 1 - (size - 1 - at) % dilation, at).clip(0, size - 1)
+
+
+def _largest(op, n, x, seen, return_indices):
+    """The largest of the pixels that each window sees: ``seen[d]`` are their places along d."""
+    x, one = batched(op, n, x)
+    grid, size = np.zeros((1, 1), np.intp), x.shape[2:]
+    for m, at in zip(size, seen, strict=True):  # (places, pixels of a window) in the flattened image
+        (a, k), (b, j) = grid.shape, at.shape
+        grid = (grid[:, None, :, None] * m + at[:, None, :]).reshape(a * b, k * j)
+
+    def first_largest(a):
+        k = a.reshape(-1, prod(size)).take(grid, axis=1).argmax(axis=-1)
+        return grid[np.arange(len(grid)), k]
+
+    shape = (*x.shape[:2], *map(len, seen))
+    indices = reshape(plain(first_largest, x), shape)
+    start = wrap(np.arange(prod(x.shape[:2])).reshape(*x.shape[:2], *[1] * n) * prod(size))
+    y = reshape(flatten(x)[flatten(indices + start)], shape)
+    if one:
+        y, indices = squeeze(y, 0), squeeze(indices, 0)
+    return (y, indices) if return_indices else y
+
+
+# ── the mean ────────────────────────────────────────────────────────────────────────────────────
+
+def avg_pool1d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0,
+               ceil_mode: bool = False, count_include_pad: bool = True) -> Tensor:
+    """The mean of each window of sequences (N, C, L): as `avg_pool2d`."""
+    return _avg_pool(1, x, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
+
+
+def avg_pool2d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0,
+               ceil_mode: bool = False, count_include_pad: bool = True,
+               divisor_override: int | None = None) -> Tensor:
+    """The mean of each window of images (N, C, H, W), or one (C, H, W): a convolution with ones.
+
+    The sum is divided by ``divisor_override`` or by the number of pixels, padded ones included unless
+    ``count_include_pad`` is False. Other arguments as for `max_pool2d`.
+    """
+    return _avg_pool(2, x, kernel_size, stride, padding, ceil_mode, count_include_pad,
+                     divisor_override)
+
+
+def avg_pool3d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0,
+               ceil_mode: bool = False, count_include_pad: bool = True,
+               divisor_override: int | None = None) -> Tensor:
+    """The mean of each window of volumes (N, C, D, H, W): as `avg_pool2d`."""
+    return _avg_pool(3, x, kernel_size, stride, padding, ceil_mode, count_include_pad,
+                     divisor_override)
+
+
+def _avg_pool(n, x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override):
+    op = f"avg_pool{n}d"
+    if divisor_override == 0:
+        raise RuntimeError(f"{op}: divisor_override must not be 0")
+    k, s, p, d = _arguments(op, n, kernel_size, stride, padding, 1)
+    places = _places(op, n, x, k, s, p, d, ceil_mode)
+    _floating(op, x)
+    widths, counts = [], np.ones(())
+    for size, many, k_, s_, p_ in zip(x.shape[-n:], places, k, s, p, strict=True):
+        widths = [p_, max(p_, (many - 1) * s_ + k_ - size - p_), *widths]  # ceil_mode may add more
+        start = np.arange(many) * s_ - p_
+        lo, hi = (-p_, size + p_) if count_include_pad else (0, size)
+        counts = counts[..., None] * (np.minimum(start + k_, hi) - np.maximum(start, lo))
+    images, one = batched(op, n, pad(x, widths))
+    lead = images.shape[:2]
+    total = (conv1d, conv2d, conv3d)[n - 1](reshape(images, prod(lead), 1, *images.shape[2:]),
+                                            ones(1, 1, *k, dtype=x.dtype), stride=s)
+    y = reshape(total, *lead, *places) / (divisor_override or wrap(counts.astype(x.dtype)))
+    return squeeze(y, 0) if one else y
+
+
+def adaptive_avg_pool1d(x: Tensor, output_size: Any) -> Tensor:
+    """The mean of each of so many parts of sequences (N, C, L): as `adaptive_avg_pool2d`."""
+    return _adaptive_avg_pool(1, x, output_size)
+
+
+def adaptive_avg_pool2d(x: Tensor, output_size: Any) -> Tensor:
+    """The means of so many parts of images (N, C, H, W), or of one (C, H, W).
+
+    Part i of n along a size H is ⌊i·H/n⌋ … ⌈(i + 1)·H/n⌉ − 1; a size of None is the image's.
+    """
+    return _adaptive_avg_pool(2, x, output_size)
+
+
+def adaptive_avg_pool3d(x: Tensor, output_size: Any) -> Tensor:
+    """The means of so many parts of volumes (N, C, D, H, W): as `adaptive_avg_pool2d`."""
+    return _adaptive_avg_pool(3, x, output_size)
+
+
+def _adaptive_avg_pool(n, x, output_size):
+    op = f"adaptive_avg_pool{n}d"
+    _floating(op, x)
+    for d, parts in enumerate(_parts(op, n, x, output_size), x.ndim - n):
+        if len(parts) != x.shape[d]:  # else every pixel is a part
+            x = (cat([mean(narrow(x, d, a, b - a), d, True) for a, b in parts], d) if parts
+                 else narrow(x, d, 0, 0))
+    return x
+
+
+# ── other norms ─────────────────────────────────────────────────────────────────────────────────
+
+def lp_pool1d(x: Tensor, norm_type: float, kernel_size: Any, stride: Any = None,
+              ceil_mode: bool = False) -> Tensor:
+    """(Σ xᵖ)^(1/p) over each window of sequences (N, C, L), p the ``norm_type``."""
+    return _lp_pool(1, x, norm_type, kernel_size, stride, ceil_mode)
+
+
+def lp_pool2d(x: Tensor, norm_type: float, kernel_size: Any, stride: Any = None,
+              ceil_mode: bool = False) -> Tensor:
+    """(Σ xᵖ)^(1/p) over each window of images (N, C, H, W), p the ``norm_type``."""
+    return _lp_pool(2, x, norm_type, kernel_size, stride, ceil_mode)
+
+
+def _lp_pool(n, x, norm_type, kernel_size, stride, ceil_mode):
+    k = prod(sizes(f"lp_pool{n}d", "kernel_size", kernel_size, n, 1))
+    total = _avg_pool(n, x ** norm_type, kernel_size, stride, 0, ceil_mode, True, None) * k
+    return relu(total) ** (1 / norm_type)
+
+
+# ── what they share ─────────────────────────────────────────────────────────────────────────────
+
+def _arguments(op, n, kernel_size, stride, padding, dilation):
+    """kernel_size, stride, padding and dilation, one number for each direction."""
+    k, d = sizes(op, "kernel_size", kernel_size, n, 1), sizes(op, "dilation", dilation, n, 1)
+    s = k if stride is None or stride == [] else sizes(op, "stride", stride, n, 1)
+    p = sizes(op, "padding", padding, n, 0)
+    if any(2 * p_ > (k_ - 1) * d_ + 1 for k_, p_, d_ in zip(k, p, d, strict=True)):
+        raise ShapeError(f"{op}: padding {p} is more than half of the kernel {k} with dilation {d}")
+    return k, s, p, d
+
+
+def _places(op, n, x, k, s, p, d, ceil_mode):
+    """How many places windows have in each direction; with ceil_mode the last may reach beyond."""
+    if x.ndim not in (n + 1, n + 2) or 0 in x.shape[x.ndim - n - 1:]:
+        raise ShapeError(f"{op}: wants {n + 1} dimensions, with a batch {n + 2}, that are not empty, "
+                         f"got shape {x.shape}")
+    places = []
+    for size, k_, s_, p_, d_ in zip(x.shape[-n:], k, s, p, d, strict=True):
+        rest = size + 2 * p_ - d_ * (k_ - 1) - 1
+        many = (-(-rest // s_) if ceil_mode else rest // s_) + 1
+        if ceil_mode and (many - 1) * s_ >= size + p_:  # a window must not begin in the right padding
+            many -= 1
+        places.append(many)
+    if min(places) < 1:
+        raise ShapeError(f"{op}: no window {k} with dilation {d} fits images {x.shape[-n:]} with "
+                         f"padding {p}")
+    return places
+
+
+def _parts(op, n, x, output_size):
+    """For each direction the parts (start, end) of the image."""
+    wanted = tuple(output_size) if isinstance(output_size, tuple | list) else (output_size,) * n
+    if x.ndim not in (n + 1, n + 2) or 0 in x.shape[x.ndim - n - 1:] or len(wanted) != n:
+        raise ShapeError(f"{op}: wants {n + 1} dimensions, with a batch {n + 2}, that are not empty, "
+                         f"and {n} sizes, got shape {x.shape} and {output_size}")
+    wanted = [h if m is None else m for m, h in zip(wanted, x.shape[-n:], strict=True)]
+    if min(wanted) < 0:
+        raise ShapeError(f"{op}: sizes must not be negative, got {output_size}")
+    return [[(i * h // m, -(-(i + 1) * h // m)) for i in range(m)]
+            for m, h in zip(wanted, x.shape[-n:], strict=True)]
+
+
+def _floating(op, x):
+    if x.dtype.kind != "f":
+        raise RuntimeError(f"{op}: wants floating point numbers, got {x.dtype}")
