@@ -16,6 +16,10 @@ from .conversion import to
 from .elementwise import where
 
 
+class OutOfRange(IndexError, ShapeError):
+    """An index that does not fit: PyTorch raises an IndexError here, a RuntimeError there."""
+
+
 @cache
 def named(name: str, *fields: str) -> Any:
     """The type of what a function returns: a tuple whose parts have names, and prints as PyTorch's."""
@@ -39,13 +43,12 @@ def how_many(x: Tensor, dims: tuple[int, ...]) -> int:
     return prod([x.shape[d] for d in dims])
 
 
-def some(name: str, x: Tensor, dim: Any, error: type = ShapeError) -> tuple[int, ...]:
+def some(name: str, x: Tensor, dim: Any) -> tuple[int, ...]:
     """Dimensions to reduce of which none may be empty, as there is no largest of no elements."""
     dims = reduced(x, dim)
     if not how_many(x, dims):
-        raise (error if dim is None else IndexError)(
-            f"{name}: there is nothing to choose from along dimensions {dims} of shape "
-            f"{tuple(x.shape)}")
+        raise OutOfRange(f"{name}: there is nothing to choose from along dimensions {dims} of shape "
+                         f"{tuple(x.shape)}")
     return dims
 
 

@@ -16,16 +16,11 @@ import numpy as np
 from ..ops import TABLE
 from ..tensors import ShapeError, Tensor, apply, as_dtype, as_index, wrap
 from . import elementwise
-from .choice import evenly
+from .choice import OutOfRange, evenly
 from .common import as_dim, plain
 from .conversion import to
 from .joining import cat
 from .shape import expand, reshape
-
-
-class OutOfRange(IndexError, ShapeError):
-    """An index that does not fit: PyTorch raises an IndexError here, a RuntimeError there."""
-
 
 # ── places ──────────────────────────────────────────────────────────────────────────────────────
 

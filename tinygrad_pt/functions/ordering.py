@@ -79,7 +79,7 @@ def argmin(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
 
 
 def _argbest(name, find, x, dim, keepdim):
-    some(name, x, dim, IndexError)
+    some(name, x, dim)
     d = None if dim is None or not x.ndim else as_dim(x, dim)
     return plain(lambda a: find(a, axis=d, keepdims=keepdim), x)
 
@@ -103,7 +103,8 @@ def msort(x: Tensor) -> Tensor:
 
 def topk(x: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
     """The k largest (or smallest) elements along ``dim``, best first: named (values, indices)."""
-    size = x.shape[as_dim(x, dim)] if x.ndim else 1
+    d = as_dim(x, dim)
+    size = x.shape[d] if x.ndim else 1
     if not 0 <= k <= size:
         raise ShapeError(f"topk: k lies in 0 … {size}, got {k}")
     return _ranked("topk", x, dim, slice(k), largest)

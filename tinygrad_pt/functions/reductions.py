@@ -174,8 +174,8 @@ def prod(x: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: Any
     if dim is None:
         return prod(reshape(x, (count(x.shape),)), 0, dtype=dtype)
     d = as_dim(x, dim)
-    if not x.ndim or not x.shape[d]:
-        return sum(x, d, keepdim, dtype=dtype) + (0 if not x.ndim else 1)
+    if not x.ndim or x.shape[d] < 2:  # the product of none is 1
+        return sum(x, d, keepdim, dtype=dtype) + (0 if not x.ndim or x.shape[d] else 1)
     before = (slice(None),) * d
     while (n := x.shape[d]) > 1:
         half = n // 2

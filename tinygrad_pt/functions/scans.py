@@ -11,7 +11,7 @@ from ..dtypes import default, int64
 from ..ops import TABLE
 from ..tensors import ShapeError, Tensor, apply
 from .common import as_dim, plain
-from .conversion import to
+from .conversion import clone, to
 from .elementwise import logaddexp
 from .joining import cat
 from .reductions import sum
@@ -21,7 +21,7 @@ from .shape import reshape
 def cumsum(x: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     """x₀, x₀ + x₁, x₀ + x₁ + x₂, … along ``dim``. Bools and integers give int64."""
     d, x = as_dim(x, dim), _counted(x, dtype)
-    return apply(TABLE["cumsum"], (x,), {"dim": d}) if x.ndim else x * 1
+    return apply(TABLE["cumsum"], (x,), {"dim": d}) if x.ndim else clone(x)
 
 
 def cumprod(x: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
@@ -46,8 +46,8 @@ def _scan(f: Callable, x: Tensor, dim: int) -> Tensor:
     Hillis & Steele, Data parallel algorithms, 1986: after step k, each is f of the last 2ᵏ.
     """
     d, step = as_dim(x, dim), 1
-    if not x.ndim:
-        return x * 1
+    if not x.ndim or x.shape[d] < 2:
+        return clone(x)
     before = (slice(None),) * d
     while step < x.shape[d]:
         first, last, rest = (x[(*before, s)] for s in (slice(step), slice(-step), slice(step, None)))
@@ -68,6 +68,7 @@ def diff(x: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None,
     d = as_dim(x, dim)
     parts = [y for y in (prepend, x, append) if y is not None]
     x = cat(parts, d) if len(parts) > 1 else x
+    x = x if n else clone(x)
     before = (slice(None),) * d
     for _ in range(min(n, x.shape[d])):
         b, a = x[(*before, slice(1, None))], x[(*before, slice(-1))]
