@@ -16,7 +16,7 @@ from ..tensors import ShapeError, Tensor, apply, as_size, attach
 from . import creation
 from .common import as_dim
 from .conversion import numel, to
-from .elementwise import where as _where
+from .indexing import where as _where
 from .shape import expand, reshape, tile
 
 
