@@ -83,10 +83,11 @@ row("acos", "x", "acos(x)", "-1 / sqrt(1 - x * x)", domain="(x >= -1) & (x <= 1)
     sample=((-0.9, 0.9),), doc="Inverse cosine, in [0, π].")
 row("atan", "x", "atan(x)", "1 / (1 + x * x)",
     doc="Inverse tangent, in (−π/2, π/2).")
-row("atan2", "a, b", "atan2(a, b)", "b / (a * a + b * b)", "-a / (a * a + b * b)",
+row("atan2", "a, b", "atan2(a, b)", "where((a == 0) & (b == 0), 0, b / (a * a + b * b))",
+    "where((a == 0) & (b == 0), 0, -a / (a * a + b * b))",
     sample=((0.3, 3), (-3, 3)), doc="The angle of the point (b, a), in [−π, π].")
-row("hypot", "a, b", "hypot(a, b)", "a / y", "b / y", sample=((0.3, 3), (-3, 3)),
-    doc="√(a² + b²), without overflow.")
+row("hypot", "a, b", "hypot(a, b)", "where(y == 0, 0, a / y)", "where(y == 0, 0, b / y)",
+    sample=((0.3, 3), (-3, 3)), doc="√(a² + b²), without overflow; the tip of the cone is flat.")
 row("sinh", "x", "sinh(x)", "cosh(x)",
     doc="Hyperbolic sine.")
 row("cosh", "x", "cosh(x)", "sinh(x)",
