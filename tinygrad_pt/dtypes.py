@@ -73,7 +73,7 @@ def check(dtype) -> np.dtype:
         found = np.dtype(dtype)
     except TypeError:
         found = None
-    if found not in SUPPORTED or dtype is None:
+    if dtype is None or found is None or found not in SUPPORTED:  # NumPy: None == dtype("float64")
         raise TypeError(f"dtype {dtype} is not supported; these are: "
                         + ", ".join(map(str, SUPPORTED)))
     return found

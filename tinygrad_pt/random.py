@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import dtypes
-from .tensors import Tensor, as_size, wrap
+from .tensors import ShapeError, Tensor, as_size, wrap
 
 
 class Generator:
@@ -76,10 +76,20 @@ def manual_seed(seed: int) -> Generator:
     return default_generator.manual_seed(seed)
 
 
+def _checked(name: str, size: tuple, dtype: Any) -> tuple[tuple[int, ...], np.dtype]:
+    """The shape and the floating dtype of random numbers."""
+    shape, dtype = as_size(size), dtypes.check(dtype or dtypes.default)
+    if min(shape, default=0) < 0:
+        raise ShapeError(f"{name}: sizes must not be negative, got {shape}")
+    if dtype.kind != "f":
+        raise RuntimeError(f"{name}: wants a floating point dtype, got {dtype}")
+    return shape, dtype
+
+
 def rand(*size: Any, generator: Generator | None = None, dtype: Any = None,
          requires_grad: bool = False) -> Tensor:
     """Uniform numbers of [0, 1)."""
-    shape, dtype = as_size(size), dtypes.check(dtype or dtypes.default)
+    shape, dtype = _checked("rand", size, dtype)
     u = (generator or default_generator).uniform(prod(shape), dtype)
     return wrap(u.reshape(shape)).requires_grad_(requires_grad)
 
@@ -87,7 +97,7 @@ def rand(*size: Any, generator: Generator | None = None, dtype: Any = None,
 def randn(*size: Any, generator: Generator | None = None, dtype: Any = None,
           requires_grad: bool = False) -> Tensor:
     """Standard normal numbers."""
-    shape, dtype = as_size(size), dtypes.check(dtype or dtypes.default)
+    shape, dtype = _checked("randn", size, dtype)
     z = (generator or default_generator).normal(prod(shape), dtype)
     return wrap(z.reshape(shape)).requires_grad_(requires_grad)
 
@@ -97,14 +107,18 @@ def randint(low: int, high: Any = None, size: Any = None, *,
     """Integers of low … high − 1, int64: ``randint([low,] high, size)``."""
     if size is None:
         low, high, size = 0, low, high
+    if size is None:
+        raise TypeError("randint: wants a size: randint(high, size) or randint(low, high, size)")
     if high <= low:
         raise RuntimeError(f"randint: wants low < high, got {low} and {high}")
-    words = (generator or default_generator).words(prod(size))
-    return wrap((words % np.uint64(high - low)).astype(np.int64).reshape(tuple(size)) + low)
+    shape, _ = _checked("randint", tuple(size), None)
+    words = (generator or default_generator).words(prod(shape))
+    return wrap((words % np.uint64(high - low)).astype(np.int64).reshape(shape) + low)
 
 
 def randperm(n: int, *, generator: Generator | None = None) -> Tensor:
     """The integers 0 … n − 1 in random order, int64 (Fisher and Yates)."""
+    [n], _ = _checked("randperm", (n,), None)
     order = np.arange(n)
     words = (generator or default_generator).words(max(n - 1, 0))
     for i, word in enumerate(words.tolist()):

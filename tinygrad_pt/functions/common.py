@@ -21,6 +21,8 @@ def plain(f: Any, *xs: Any) -> Tensor:
 
 def as_dim(x: Tensor, dim: int) -> int:
     """A dimension counted from the start. IndexError if x has no such dimension."""
+    if not hasattr(dim, "__index__"):
+        raise TypeError(f"a dimension is an integer, got {dim!r}")
     if not -max(x.ndim, 1) <= dim < max(x.ndim, 1):
         raise IndexError(f"dimension {dim} is out of range for a tensor of shape {x.shape}")
     return dim % x.ndim if x.ndim else 0
@@ -37,11 +39,14 @@ def as_dims(x: Tensor, dim: Any) -> tuple[int, ...]:
 
 
 def as_tensors(name: str, tensors: Any) -> tuple[Tensor, ...]:
-    tensors = tuple(tensors)
-    if not tensors or not all(isinstance(x, Tensor) for x in tensors):
-        raise TypeError(f"{name}: wants a sequence of one or more Tensors, got "
-                        f"{[type(x).__name__ for x in tensors]}")
-    return tensors
+    """The Tensors that a function takes in one argument, checked."""
+    if not isinstance(tensors, list | tuple) or not all(isinstance(x, Tensor) for x in tensors):
+        got = [type(x).__name__ for x in tensors] if isinstance(tensors, list | tuple) else \
+            type(tensors).__name__
+        raise TypeError(f"{name}: wants a list or tuple of Tensors, got {got}")
+    if not tensors:
+        raise ShapeError(f"{name}: wants one or more Tensors, got none")
+    return tuple(tensors)
 
 
 _WORDS = {"axis": "dim", "keepdims": "keepdim", "axes": "dims"}  # NumPy's for PyTorch's
