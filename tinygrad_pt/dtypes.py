@@ -101,7 +101,8 @@ class finfo:
             raise TypeError(f"finfo: wants a floating point dtype, got {dtype}; use iinfo")
         info = np.finfo(dtype)
         self.dtype, self.bits = str(dtype), info.bits
-        for name in ("resolution", "min", "max", "eps", "smallest_normal", "tiny"):
+        self.resolution = 10.0 ** -info.precision
+        for name in ("min", "max", "eps", "smallest_normal", "tiny"):
             setattr(self, name, builtins.float(getattr(info, name)))
 
     def __repr__(self) -> str:

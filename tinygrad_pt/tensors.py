@@ -452,15 +452,16 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
     """Data as an array of a supported dtype; Python floats become the default dtype, float32."""
     if isinstance(data, Tensor):
         data = data.array
-    elif isinstance(data, list | tuple):
-        data = _plain(data)
+    first = data
+    while isinstance(first, list | tuple) and first:
+        first = first[0]
     try:
-        array = np.asarray(data)
+        array = np.asarray(_plain(data))
     except ValueError as error:
         raise ShapeError(f"tensor: rows of unequal length: {error}") from None
     if dtype is None:
-        from_python = not isinstance(data, np.ndarray | np.generic)
-        dtype = dtypes.default if from_python and array.dtype.kind == "f" else array.dtype
+        given = first is data or first.dtype.kind == "f" if hasattr(first, "dtype") else False
+        dtype = array.dtype if given or array.dtype.kind != "f" else dtypes.default
     elif array.dtype.kind not in "biuf":
         dtype = array.dtype
     if array.dtype.kind not in "biuf":

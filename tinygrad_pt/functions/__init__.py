@@ -12,7 +12,7 @@ from types import ModuleType
 
 from .. import dtypes, graph, random
 from ..autograd import enable_grad, is_grad_enabled, no_grad
-from ..device import device
+from ..devices import device
 from ..dtypes import (
     bfloat16,
     bool,

@@ -38,9 +38,8 @@ def leaky_relu(x: Tensor, negative_slope: float = 0.01, inplace: bool = False) -
 
 def prelu(x: Tensor, weight: Tensor) -> Tensor:
     """leaky_relu with a slope to be learned: one, or one for each channel (dimension 1)."""
-    if weight.shape and weight.shape[0] != 1:
-        weight = weight.reshape(-1, *[1] * (x.ndim - 2))
-    return rows.leaky_relu(x, weight)
+    channels = () if weight.shape == (1,) else (-1, *[1] * (x.ndim - 2))
+    return rows.leaky_relu(x, weight.reshape(channels))
 
 
 def elu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
-from ..device import check_device, device
+from ..devices import check_device, device
 from ..ops import TABLE
 from ..tensors import Tensor, apply, as_dtype, weight
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
-from ..device import check_device
+from ..devices import check_device
 from ..tensors import ShapeError, Tensor, as_array, as_size, wrap
 from .conversion import to
 
@@ -162,8 +162,8 @@ def _line(start, end, steps, dtype):
     """From start upwards in the first half, from end downwards in the second."""
     if steps < 0:
         raise RuntimeError(f"linspace: steps must not be negative, got {steps}")
-    number = (dtype if dtype.kind == "f" else dtypes.float64).type
-    start, end = (number(x.item() if isinstance(x, Tensor) else x) for x in (start, end))
+    number = dtype.type if dtype.kind == "f" else float
+    start, end = (number(dtype.type(x.item() if isinstance(x, Tensor) else x)) for x in (start, end))
     step = (end - start) / number(max(steps - 1, 1))
     i = np.arange(steps, dtype=number)
     return np.where(i < steps / 2, start + step * i, end - step * (number(steps - 1) - i))

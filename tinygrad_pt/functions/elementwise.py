@@ -8,9 +8,10 @@ from typing import Any
 
 from .. import dtypes, primitives
 from ..ops import Op, Pointwise, follow
-from ..tensors import ShapeError, Tensor, as_dtype, attach
+from ..tensors import ShapeError, Tensor, as_dtype, attach, weight
 from .common import TAKEN
 from .comparisons import isnan
+from .conversion import clone
 
 inf, nan = float("inf"), float("nan")
 LN2 = 0.6931471805599453
@@ -89,12 +90,15 @@ def rsub(x: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
 
 
 def _scaled(name, x, other, alpha):
-    """α·other. RuntimeError for an α that would make integers floating point."""
+    """α·other, of the dtype of the sum. RuntimeError for an α that integers cannot hold."""
     if alpha == 1:
         return other
     if isinstance(alpha, float) and not _floating(x, other):
         raise RuntimeError(f"{name}: integers want an integer alpha, got {alpha}")
-    return other * alpha
+    if not isinstance(other, Tensor):
+        return other * alpha
+    dtype = dtypes.result_type(weight(x), weight(other))
+    return as_dtype(as_dtype(other, dtype) * alpha, dtype)
 
 
 def _floating(*xs):
@@ -210,7 +214,7 @@ def heaviside(x: Tensor, values: Tensor) -> Tensor:
 def nan_to_num(x: Tensor, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Tensor:
     """x with other numbers for nan, ∞ and −∞ (by default 0 and the dtype's largest and smallest)."""
     if x.dtype.kind != "f":
-        return x
+        return clone(x)
     most = dtypes.finfo(x.dtype).max
     x = where(x == inf, most if posinf is None else posinf, x)
     x = where(x == -inf, -most if neginf is None else neginf, x)

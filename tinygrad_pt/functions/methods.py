@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
-from ..device import CPU
+from ..devices import CPU
 from ..ops import TABLE
 from ..tensors import ShapeError, Tensor, apply, as_size, attach
 from . import creation
