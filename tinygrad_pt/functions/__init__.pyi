@@ -14,7 +14,7 @@ from ..tensors import Tensor as Tensor
 from ..dtypes import bfloat16 as bfloat16
 from ..dtypes import bool as bool
 from ..dtypes import can_cast as can_cast
-from ..device import device as device
+from ..devices import device as device
 from ..dtypes import double as double
 from ..graph import enable_grad as enable_grad
 from ..dtypes import finfo as finfo
