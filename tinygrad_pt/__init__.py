@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 # Where a public name lives when it is not a Tensor function.
 _HOMES = {"Value": "value", "draw": "drawing", "show_config": "kernels"}
 _MODULES = ("autograd", "data", "dtypes", "files", "functions", "gradcheck", "graph", "kernels",
-            "models", "nn", "ops", "optim", "primitives", "random", "tensors", "value")
+            "linalg", "models", "nn", "ops", "optim", "primitives", "random", "tensors", "value")
 
 
 if os.environ.get("TINYGRAD_PT_PURE") == "1":
