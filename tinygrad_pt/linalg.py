@@ -25,23 +25,14 @@ from .autograd import Function, grad, is_grad_enabled
 from .functions.common import as_dims, plain
 from .functions.conversion import to
 from .functions.elementwise import abs, where
+from .functions.joining import cat, stack
 from .functions.products import _check, trace
 from .functions.products import cross as _cross
 from .functions.products import matmul as matmul
 from .functions.reductions import amax, amin, sum
 from .functions.reductions import norm as _norm
-from .functions.shape import (
-    cat,
-    expand,
-    movedim,
-    reshape,
-    squeeze,
-    stack,
-    tril,
-    triu,
-    unsqueeze,
-)
 from .functions.shape import diagonal as _diagonal
+from .functions.shape import expand, movedim, reshape, squeeze, tril, triu, unsqueeze
 from .primitives import chain, mT
 from .tensors import ShapeError, Tensor, wrap
 
@@ -339,8 +330,8 @@ class _QR(Function):
         Q, R = ctx.saved_tensors
         k, n = R.shape[-2:]
         if k > n:
-            raise RuntimeError("linalg.qr: Q of mode='complete' has no derivative if there are more rows "
-                               "than columns; use mode='reduced'")
+            raise RuntimeError("linalg.qr: Q of mode='complete' has no derivative where there are "
+                               "more rows than columns; use mode='reduced'")
         S, gS = R[..., k:], gR[..., k:]
         gQ = gQ + Q @ S @ mT(gS)
         R, gR = R[..., :k], gR[..., :k]
@@ -559,7 +550,7 @@ def norm(A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False, *,
 
 
 def cond(A: Tensor, p: Any = None) -> Tensor:
-    """‖A‖·‖A⁻¹‖ in a norm p of `matrix_norm`; by default 2, the ratio of the extreme singular values."""
+    """‖A‖·‖A⁻¹‖ in a norm p of `matrix_norm`; default 2, the ratio of the extreme singular values."""
     if p in (None, 2, -2):
         if not prod(_matrix("cond", A).shape[-2:]):
             return sum(A, (-2, -1))

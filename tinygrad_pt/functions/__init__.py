@@ -49,6 +49,7 @@ from . import (
     elementwise,
     indexing,
     joining,
+    matrices,
     methods,
     ordering,
     products,
@@ -60,7 +61,7 @@ from .common import publish
 from .elementwise import inf, nan
 
 THEMES = (creation, comparisons, elementwise, activations, shape, joining, indexing, reductions,
-          ordering, scans, products, conversion)
+          ordering, scans, products, matrices, conversion)
 
 __all__ = [name for name, thing in list(globals().items()) if not name.startswith("_")
            and not isinstance(thing, ModuleType)

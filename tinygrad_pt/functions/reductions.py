@@ -270,7 +270,8 @@ def norm(x: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False,
     _floats("norm", x)
     x = x if dtype is None else to(x, dtype)
     if p == "nuc":
-        return _nuclear(x, dim, keepdim)
+        from .. import linalg  # which is built on this module
+        return linalg.matrix_norm(x, p, as_dims(x, dim), keepdim)
     if isinstance(p, str) and p != "fro":
         raise RuntimeError(f"norm: p is a number, 'fro' or 'nuc', got {p!r}")
     if p is None or p == "fro" or p == 2:
@@ -282,18 +283,6 @@ def norm(x: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False,
     if p in (inf, -inf):
         return (amax if p > 0 else amin)(abs(x), dim, keepdim)
     return sum(abs(x) ** p, dim, keepdim) ** (1 / p)
-
-
-def _nuclear(x: Tensor, dim: Any, keepdim: bool) -> Tensor:
-    from .. import functions
-    dims = as_dims(x, dim)
-    if len(dims) != 2:
-        raise ShapeError(f"norm: 'nuc' wants a matrix, got dimensions {dims} of {tuple(x.shape)}")
-    order = [d for d in range(x.ndim) if d not in dims] + list(dims)
-    y = sum(functions.linalg.svdvals(functions.permute(x, order)), -1)
-    for d in sorted(dims) if keepdim else ():
-        y = unsqueeze(y, d)
-    return y
 
 
 def dist(x: Tensor, other: Tensor, p: float = 2) -> Tensor:
