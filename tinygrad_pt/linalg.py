@@ -543,8 +543,8 @@ def norm(A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False, *,
         return vector_norm(A, 2, dim, keepdim, dtype=dtype)
     if dim is None and A.ndim not in (1, 2):
         raise ShapeError(f"linalg.norm: with ord and no dim, wants 1 or 2 dimensions, got {A.shape}")
-    dims = as_dims(A, dim)
-    if len(dims) == 1 and not isinstance(ord, str):
+    dims = tuple(range(A.ndim)) if dim is None else dim
+    if (isinstance(dims, int) or len(dims) == 1) and not isinstance(ord, str):
         return vector_norm(A, ord, dims, keepdim, dtype=dtype)
     return matrix_norm(A, ord, dims, keepdim, dtype=dtype)
 
@@ -575,7 +575,7 @@ def matrix_power(A: Tensor, n: int) -> Tensor:
             y = A if y is None else y @ A
         n //= 2
         A = A @ A if n else A
-    return expand(wrap(np.eye(A.shape[-1], dtype=A.dtype)), A.shape) if y is None else y
+    return where(wrap(np.True_), wrap(np.eye(A.shape[-1], dtype=A.dtype)), A) if y is None else y
 
 
 def matrix_exp(A: Tensor) -> Tensor:

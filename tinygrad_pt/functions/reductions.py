@@ -16,7 +16,7 @@ from ..tensors import ShapeError, Tensor, apply
 from .choice import evenly, how_many, named, reduced, some
 from .common import as_dim, as_dims, plain
 from .conversion import to
-from .elementwise import abs, clip, exp, log, sqrt, square, where
+from .elementwise import abs, clip, exp, log, sign, sqrt, square, where
 from .joining import cat
 from .shape import reshape, squeeze, unsqueeze
 
@@ -279,7 +279,7 @@ def norm(x: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False,
     if p == 1:
         return sum(abs(x), dim, keepdim)
     if p == 0:
-        return to(sum(plain(lambda a: a != 0, x), dim, keepdim), x.dtype)
+        return sum(where(x != 0, 1.0, sign(x)), dim, keepdim)
     if p in (inf, -inf):
         return (amax if p > 0 else amin)(abs(x), dim, keepdim)
     return sum(abs(x) ** p, dim, keepdim) ** (1 / p)
