@@ -48,7 +48,8 @@ NUMBERS = (*FLOATS, *INTS)
 ALL = (*NUMBERS, "bool")
 PLACES = ("", "nn.functional.", "linalg.", "special.")
 ENTRIES = []        # every entry made
-COUNTS = Counter()  # cases run, by name, and "" those without derivatives: see conftest.py
+COUNTS = Counter()  # cases run, by name: see conftest.py
+LEFT_OUT = Counter()  # those of which PyTorch has no derivative, or not the second
 OMITTED = object()
 PHASES = [p for p in settings.default.phases if p is not Phase.explain]
 
@@ -71,16 +72,18 @@ class Array:
 
     def __init__(self, values, kind="contiguous"):
         self.values, self.kind = values, kind
+        self.wants = values.dtype.kind == "f"  # a gradient
         self.shape, self.ndim, self.dtype = values.shape, values.ndim, values.dtype
 
     def tensor(self, m):
         a = laid_out(self.values.copy(), self.kind)
         if m is torch and self.kind == "reversed":  # torch knows no negative strides
             a = a.copy()
-        return m.from_numpy(a).requires_grad_(self.dtype.kind == "f")
+        return m.from_numpy(a).requires_grad_(self.wants)
 
     def __repr__(self):
-        kind = "" if self.kind == "contiguous" else f" {self.kind}"
+        kind = (" without gradient" if self.dtype.kind == "f" and not self.wants else "") + \
+            ("" if self.kind == "contiguous" else f" {self.kind}")
         values = np.array2string(self.values, separator=", ", precision=17).replace("\n", "")
         return f"<{self.dtype}{list(self.shape)}{kind} {values if self.values.size < 30 else '…'}>"
 
@@ -255,6 +258,8 @@ class Case:
             self.args += a if isinstance(a, Operands) else [a]
         kw = {k: self.value(a) for k, a in entry.kw.items()}
         self.kw = {k: v for k, v in kw.items() if v is not OMITTED}
+        if len(self.arrays) > 1 and draw(st.integers(0, 4)) == 3:  # not every operand is a leaf
+            draw(st.sampled_from(self.arrays)).wants = False
         self.place = None if entry.call else draw(st.sampled_from(entry.spellings()))
         if self.place == "." and not isinstance(self.args[0], Array):
             self.place = ""
@@ -424,7 +429,7 @@ def compare_derivatives(case, xs, ys, us, zs):
                 for t in ts] for ts in (zs, us)]
     theirs = attempt(lambda: derivatives(torch, us, zs, vs, dxs, order))
     if isinstance(theirs, Exception):
-        COUNTS[""] += 1
+        LEFT_OUT[case.entry.name] += 1
         return
     ours = derivatives(tg, xs, ys, vs, dxs, order)
     for (what, mine), (_, its) in zip(ours.items(), theirs.items(), strict=True):
@@ -465,7 +470,7 @@ def projected(case, leaves, vs):
 
     def fresh(value):
         if isinstance(value, Array):
-            return next(leaves) if value.dtype.kind == "f" else value.tensor(tg)
+            return next(leaves) if value.wants else value.tensor(tg)
         if isinstance(value, list | tuple):
             return type(value)(fresh(v) for v in value)
         return made(tg, value, [])
