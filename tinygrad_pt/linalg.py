@@ -269,7 +269,8 @@ def qr(A: Tensor, mode: str = "reduced") -> QR:
 def eigh(A: Tensor, UPLO: str = "L") -> Eigh:
     """A = Q diag(λ) Qᵀ of symmetric matrices (…, n, n): λ (…, n) ascending, eigenvectors as columns.
 
-    The lower (or upper, "U") triangle of A is read. Of equal λ, see the top of this module.
+    The lower (or upper, "U") triangle of A is read; the gradient is symmetric. Of equal λ, see the top
+    of this module.
     """
     if UPLO not in ("L", "U"):
         raise RuntimeError(f"linalg.eigh: UPLO is 'L' or 'U', got {UPLO!r}")
@@ -341,7 +342,7 @@ class _QR(Function):
 
 
 class _Eigh(Function):
-    """Ā = Q (diag(λ̄) + F∘(Qᵀ Q̄)) Qᵀ, Fᵢⱼ = 1/(λⱼ − λᵢ)."""
+    """Ā = Q (diag(λ̄) + ½(K + Kᵀ)) Qᵀ with K = F∘(Qᵀ Q̄), Fᵢⱼ = 1/(λⱼ − λᵢ)."""
 
     @staticmethod
     def forward(ctx, A):
@@ -352,7 +353,8 @@ class _Eigh(Function):
     @staticmethod
     def backward(ctx, gs, gQ):
         s, Q = ctx.saved_tensors
-        return Q @ _with_diagonal(gs, chain(mT(Q) @ gQ, _reciprocal(_gaps(s), s))) @ mT(Q)
+        K = chain(mT(Q) @ gQ, _reciprocal(_gaps(s), s))
+        return Q @ _with_diagonal(gs, (K + mT(K)) / 2) @ mT(Q)
 
 
 class _SVD(Function):
