@@ -16,16 +16,15 @@ from against_torch import (
     index,
     like,
     maybe,
+    one_of,
     op,
     several,
     x,
 )
-from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import DIFFERENTIABLE, LAYOUTS, POINTWISE, bilinear_case, names, operands
 
 import tinygrad_pt as tg
-from tinygrad_pt.nn import functional as F
 from tinygrad_pt.ops import TABLE
 
 torch = pytest.importorskip("torch")
@@ -82,22 +81,6 @@ test_pointwise = differential(*[op(row.name, operands_of(row)).but(method=row.na
                                 for row in ROWS])
 
 
-def both(f, g, xs, atol=1e-12):
-    """f on ours and g on torch's: the same values, dtypes and gradients."""
-    ours = [tg.tensor(x, requires_grad=x.dtype.kind == "f") for x in xs]
-    theirs = [torch.tensor(x.copy(), requires_grad=x.dtype.kind == "f") for x in xs]
-    y, z = f(*ours), g(*theirs)
-    assert str(z.dtype) == f"torch.{y.dtype}"
-    rtol = 1e-5 if y.dtype == "float32" else 1e-12
-    np.testing.assert_allclose(y.detach().numpy(), z.detach().numpy(), rtol=rtol, atol=atol)
-    v = np.random.default_rng(0).normal(size=y.shape).astype(y.dtype)
-    y.backward(tg.tensor(v))
-    z.backward(torch.tensor(v))
-    for a, b in zip(ours, theirs, strict=True):
-        if b.grad is not None:
-            np.testing.assert_allclose(a.grad.numpy(), b.grad.numpy(), rtol=rtol, atol=atol)
-
-
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("op", WITH_TORCH, ids=names(WITH_TORCH))
 def test_special_values(op, dtype):
@@ -126,19 +109,22 @@ def test_special_values(op, dtype):
         np.testing.assert_array_equal(np.signbit(ours[zero]), np.signbit(theirs[zero]))
 
 
-@given(st.data())
-@settings(max_examples=30)
-def test_matmul(data):
-    both(tg.matmul, torch.matmul, data.draw(bilinear_case(TABLE["matmul"]))[0])
+def bilinear(row):
+    """The operands of a bilinear row, and its arguments."""
+    def f(c):
+        xs, kw = c.draw(bilinear_case(row))
+        dtype = c.draw(st.sampled_from(FLOATS))
+        return Operands([*[Array(x.astype(dtype), c.draw(st.sampled_from(LAYOUTS))) for x in xs], kw])
+    return Drawn(f)
 
 
-@given(st.data())
-@settings(max_examples=30)
-def test_conv2d(data):
-    xs, kw = data.draw(bilinear_case(TABLE["conv2d"]))
-    if xs[0].shape[0]:
-        both(lambda x, w: F.conv2d(x, w, **kw),
-             lambda x, w: torch.nn.functional.conv2d(x, w, **kw), xs)
+test_bilinear = differential(
+    op("matmul", lambda m, a, b, kw: m.matmul(a, b), bilinear(TABLE["matmul"])),
+    op("conv2d", lambda m, x, w, kw: m.nn.functional.conv2d(x, w, **kw), bilinear(TABLE["conv2d"]))
+    .but(where=lambda c: c.args[0].shape[0]),
+    op("cross_entropy", lambda m, x, t, **kw: m.nn.functional.cross_entropy(x, t, **kw),
+       x((5, 4)), index(4, (5,)), reduction=one_of("mean", "sum", "none")),
+)
 
 
 OPERANDS = ["True", "2", "0.5", "m.tensor(True)", "m.tensor(3)", "m.tensor(2, dtype=m.uint8)",
@@ -156,14 +142,6 @@ def test_promotion(operation):
                                 for m in (tg, torch))
                 assert f"torch.{ours.dtype}" == str(theirs.dtype), (a, b)
                 np.testing.assert_array_equal(ours.numpy(), theirs.numpy(), str((a, b)))
-
-
-def test_losses():
-    x = np.random.default_rng(0).normal(size=(5, 4))
-    t = np.array([0, 3, 1, 1, 2])
-    for how in ({"reduction": "mean"}, {"reduction": "sum"}):
-        both(lambda x, how=how: F.cross_entropy(x, tg.tensor(t), **how),
-             lambda x, how=how: torch.nn.functional.cross_entropy(x, torch.tensor(t), **how), [x])
 
 
 @pytest.mark.parametrize("n", [1, 7, 15, 16, 17, 100])
