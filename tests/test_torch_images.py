@@ -6,9 +6,11 @@ from against_torch import (
     differential,
     either,
     flag,
+    like,
     maybe,
     one_of,
     op,
+    same,
     x,
 )
 from hypothesis import strategies as st
@@ -104,4 +106,66 @@ test_pooling = differential(
     *[op(f"lp_pool{n}d", images(n, sample=(0.5, 3.0)), one_of(1, 2, 3.0),
          st.integers(1, 3) if n == 1 else one_or(n, 1, 3), stride=maybe(one_or(n, 1, 3)),
          ceil_mode=maybe(flag())) for n in (1, 2)],
+)
+
+
+def widths(n, low=-2, high=3):
+    return st.tuples(*[st.integers(low, high)] * 2 * n)
+
+
+def unpool(n):
+    def f(m, x, k, s, p, size):
+        f = m.nn.functional
+        y, i = getattr(f, f"max_pool{n}d")(x, k, s, p, return_indices=True)
+        size = x.shape[-n:] if size else None
+        return getattr(f, f"max_unpool{n}d")(y, i, k, s, p, size)
+    number = st.integers(1, 3)
+    return op(f"max_unpool{n}d", f, images(n, side=6, channels=(1, 2), distinct=True,
+                                           batches=((), (2,))), number,
+              number, st.integers(0, 1), flag()).but(
+        where=lambda c: c.args[2] >= c.args[1] > 2 * c.args[3])  # none twice
+
+
+test_borders = differential(
+    op("pad", x(max_dims=4, dtype=("float64", "int64", "bool")),
+       either(*[widths(n) for n in (1, 2, 3)], (1, 2, 3)), value=maybe(st.integers(-2, 2))),
+    *[op(f"pad {n} dimensions", lambda m, *a: m.nn.functional.pad(*a), images(n, side=4),
+         widths(n, 0, 4), one_of("reflect", "replicate", "circular", "typo")) for n in (1, 2, 3)],
+    *[op(f"pad and crop {n} dimensions", lambda m, *a: m.nn.functional.pad(*a),
+         images(n, side=6), widths(n, -1, 1), one_of("replicate", "circular", "reflect")
+         ).but(where=lambda c: min(c.shape[1:]) > 2) for n in (1, 2)],
+)
+
+
+def resized(n, *modes):
+    """By size or by scale, with all options of the modes."""
+    mixes = modes[0].endswith(("linear", "cubic"))
+    return op(f"interpolate {modes[0]}", lambda m, *a, **kw: m.nn.functional.interpolate(*a, **kw),
+              images(n, side=6, batches=((1,), (2,)) if mixes else ((1,), (2,), ())),
+              size=maybe(one_or(n, 0, 7)), scale_factor=maybe(either(
+                  one_of(0.5, 2, 1.5, 0.7, 3.0), st.tuples(*[one_of(0.5, 2, 1.3)] * n))),
+              mode=one_of(*modes), align_corners=maybe(flag()),
+              recompute_scale_factor=maybe(flag()),
+              **({"antialias": maybe(flag())} if n == 2 else {})).but(tol=10)
+
+
+test_sizes = differential(
+    resized(1, "nearest", "nearest-exact", "area", "typo", "bilinear"),
+    resized(2, "nearest", "nearest-exact", "area", "linear"),
+    resized(3, "nearest", "nearest-exact", "area"),
+    resized(1, "linear"), resized(2, "bilinear"), resized(2, "bicubic"), resized(3, "trilinear"),
+    op("upsample", images(2), scale_factor=one_of(2, 3)),
+    op("upsample_nearest", images(2), one_or(2, 1, 7)),
+    op("upsample_bilinear", images(2, batches=((1,), (2,))), one_or(2, 1, 7)),
+    op("pixel_shuffle", images(2, channels=(4, 8, 9, 0)), st.integers(0, 3)),
+    op("pixel_unshuffle", images(2, batches=((), (1,), (2,))), st.integers(0, 3)),
+    op("channel_shuffle", images(2, batches=((1,), (2,))), one_of(1, 2, 3)),
+    *[unpool(n) for n in (1, 2, 3)],
+)
+
+test_distances = differential(
+    op("normalize", x(min_dims=2), p=maybe(one_of(1, 2, 3.0, float("inf"))), dim=maybe(one_of(0, -1))),
+    op("cosine_similarity", x(min_dims=2, min_side=1), either(same(), like()),
+       dim=maybe(one_of(0, -1))),
+    op("pairwise_distance", x(min_dims=1), same(), p=maybe(one_of(1, 2, 3.0)), keepdim=maybe(flag())),
 )

@@ -9,11 +9,12 @@ import numpy as np
 
 from .. import dtypes
 from ..ops import TABLE
-from ..tensors import ShapeError, Tensor, apply, wrap
+from ..tensors import ShapeError, Tensor, apply, constant, wrap
 from .common import as_dim, as_tensors
 from .conversion import to
 from .elementwise import where
 from .shape import (
+    _owned,
     expand,
     flatten,
     narrow,
@@ -85,7 +86,7 @@ def block_diag(*tensors: Tensor) -> Tensor:
         raise ShapeError(f"block_diag: wants at most 2 dimensions, got "
                          f"{', '.join(str(x.shape) for x in tensors)}")
     ends = list(itertools.accumulate(x.shape[1] for x in blocks))
-    return cat([pad(x, (end - x.shape[1], ends[-1] - end))
+    return cat([_framed(x, (end - x.shape[1], ends[-1] - end))
                 for x, end in zip(blocks, ends, strict=True)])
 
 
@@ -248,23 +249,27 @@ def pad(x: Tensor, pad: Any, value: Any = 0) -> Tensor:
 
     Negative widths crop.
     """
+    return _owned(_framed(x, pad, value), x)
+
+
+def _framed(x: Tensor, pad: Any, value: Any = 0) -> Tensor:
+    """`pad`, but a view where nothing is new."""
     if len(pad) % 2 or len(pad) > 2 * x.ndim:
         raise ShapeError(f"pad: wants pairs for at most the {x.ndim} dimensions of shape {x.shape}, "
                          f"got {tuple(pad)}")
     widths = [(0, 0)] * (x.ndim - len(pad) // 2) + list(zip(pad[::2], pad[1::2], strict=True))[::-1]
-    if any(n + a + b < 0 for n, (a, b) in zip(x.shape, widths, strict=True)):
+    if any(n + min(a, 0) + min(b, 0) < 0 for n, (a, b) in zip(x.shape, widths, strict=True)):
         raise ShapeError(f"pad: {tuple(pad)} crops more than shape {x.shape} has")
-    x = x[tuple(slice(max(-a, 0), n - max(-b, 0))
-                for n, (a, b) in zip(x.shape, widths, strict=True))]
+    if any(a < 0 or b < 0 for a, b in widths):
+        x = x[tuple(slice(max(-a, 0), n - max(-b, 0))
+                    for n, (a, b) in zip(x.shape, widths, strict=True))]
     if not any(a > 0 or b > 0 for a, b in widths):
         return x
-    kw = {"index": tuple(slice(max(a, 0), max(a, 0) + n)
-                         for n, (a, _) in zip(x.shape, widths, strict=True)),
-          "shape": tuple(n + max(a, 0) + max(b, 0)
-                         for n, (a, b) in zip(x.shape, widths, strict=True))}
-    y = apply(TABLE["place"], (x,), kw)
+    index = tuple(slice(max(a, 0), max(a, 0) + n) for n, (a, _) in zip(x.shape, widths, strict=True))
+    shape = tuple(n + max(a, 0) + max(b, 0) for n, (a, b) in zip(x.shape, widths, strict=True))
+    y = apply(TABLE["place"], (x,), {"index": index, "shape": shape})
     if value == 0:
         return y
-    inside = np.zeros(kw["shape"], np.bool_)
-    inside[kw["index"]] = True
-    return where(wrap(inside), y, value)
+    inside = np.zeros(shape, np.bool_)
+    inside[index] = True
+    return where(wrap(inside), y, constant(value, x.dtype))

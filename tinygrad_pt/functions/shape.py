@@ -212,7 +212,12 @@ def tile(x: Tensor, *dims: Any) -> Tensor:
     y = expand(reshape(x, [m for size in sizes for m in (1, size)]),
                [m for pair in zip(times, sizes, strict=True) for m in pair])
     y = reshape(y, [k * size for k, size in zip(times, sizes, strict=True)])
-    return clone(y) if prod(times) == 1 else y
+    return _owned(y, x)
+
+
+def _owned(y: Tensor, x: Tensor) -> Tensor:
+    """y in memory of its own, which it has unless it shares x's."""
+    return clone(y) if prod(y.shape) and np.may_share_memory(y.array, x.array) else y
 
 
 def repeat_interleave(x: Tensor, repeats: Any = None, dim: int | None = None,
@@ -231,8 +236,8 @@ def repeat_interleave(x: Tensor, repeats: Any = None, dim: int | None = None,
         return x[(slice(None),) * d + (_repeated_indices(repeats, x.shape[d], output_size),)]
     if repeats < 0:
         raise ShapeError(f"repeat_interleave: repeats must not be negative, got {repeats}")
-    y = unsqueeze(x, d + 1)
-    return flatten(clone(expand(y, *x.shape[:d + 1], repeats, *x.shape[d + 1:])), d, d + 1)
+    y = expand(unsqueeze(x, d + 1), *x.shape[:d + 1], repeats, *x.shape[d + 1:])
+    return _owned(flatten(y, d, d + 1), x)
 
 
 def _repeated_indices(repeats: Tensor, n: int | None, output_size: int | None) -> Tensor:

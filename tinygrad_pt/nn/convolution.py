@@ -10,8 +10,8 @@ from math import prod
 from typing import Any
 
 from .. import primitives
-from ..functions.joining import pad
-from ..functions.shape import permute, reshape, squeeze, unsqueeze
+from ..functions.joining import _framed
+from ..functions.shape import _owned, permute, reshape, squeeze, unsqueeze
 from ..kernels import conv_shape
 from ..tensors import ShapeError, Tensor
 
@@ -138,7 +138,7 @@ def _same(op, x, weight, stride, padding, dilation):
     if max(stride) > 1:
         raise RuntimeError(f"{op}: padding 'same' wants stride 1, got {stride}")
     more = [d * (k - 1) for k, d in zip(weight.shape[2:], dilation, strict=True)]
-    return pad(x, [w for m in reversed(more) for w in (0, m % 2)]), tuple(m // 2 for m in more)
+    return _framed(x, [w for m in reversed(more) for w in (0, m % 2)]), tuple(m // 2 for m in more)
 
 
 def _conv_transpose(n, x, weight, bias, stride, padding, output_padding, groups, dilation):
@@ -159,7 +159,7 @@ def _conv_transpose(n, x, weight, bias, stride, padding, output_padding, groups,
                          f"{weight.shape[2:]}")
     y = (_adjoint_1, _adjoint_2, _adjoint_3)[n - 1](x, weight, (len(x), out, *size), stride, dilation,
                                                     groups)
-    y = pad(y, [w for p, o in zip(reversed(padding), reversed(more), strict=True) for w in (-p, o - p)])
+    y = _framed(y, [w for p, o in zip(padding[::-1], more[::-1], strict=True) for w in (-p, o - p)])
     return _finish(n, y, bias, one)
 
 
@@ -192,7 +192,7 @@ def _adjoint_1(x, w, shape, stride, dilation, groups):
 
 
 def _conv_3(x, w, stride, padding, dilation, groups):
-    x = pad(x, (0, 0, 0, 0, padding[0], padding[0]))
+    x = _framed(x, (0, 0, 0, 0, padding[0], padding[0]))
     seen = primitives.windows(x, dims=(2,), size=w.shape[2:3], step=stride[:1], dilation=dilation[:1])
     n, c, d, h, wd, k = seen.shape
     stack = reshape(permute(seen, 0, 2, 1, 5, 3, 4), n * d, c * k, h, wd)
@@ -222,9 +222,9 @@ def unfold(x: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
     x, one = batched("unfold", 2, x)
     kernel, places, kw = _sliding("unfold", x.shape[2:], kernel_size, dilation, padding, stride)
     ph, pw = kw.pop("padding")
-    seen = primitives.windows(pad(x, (pw, pw, ph, ph)), **kw)
+    seen = primitives.windows(_framed(x, (pw, pw, ph, ph)), **kw)
     y = reshape(permute(seen, 0, 1, 4, 5, 2, 3), len(x), x.shape[1] * prod(kernel), prod(places))
-    return squeeze(y, 0) if one else y
+    return _owned(squeeze(y, 0) if one else y, x)
 
 
 def fold(x: Tensor, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
@@ -239,7 +239,7 @@ def fold(x: Tensor, output_size: Any, kernel_size: Any, dilation: Any = 1, paddi
     n, c, (ph, pw) = len(x), x.shape[1] // prod(kernel), kw.pop("padding")
     y = primitives.overlap_add(permute(reshape(x, n, c, *kernel, *places), 0, 1, 4, 5, 2, 3), **kw,
                                shape=(n, c, size[0] + 2 * ph, size[1] + 2 * pw))
-    y = pad(y, (-pw, -pw, -ph, -ph))
+    y = _framed(y, (-pw, -pw, -ph, -ph))
     return squeeze(y, 0) if one else y
 
 

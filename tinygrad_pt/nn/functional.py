@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ..functions import (
+    broadcast_tensors,
+    clamp_min,
     gather,
     log_softmax,
+    norm,
     one_hot,
-    pad,
     sigmoid,
     softmax,
     tanh,
@@ -65,6 +67,19 @@ from .pooling import (
     max_pool1d,
     max_pool2d,
     max_pool3d,
+    max_unpool1d,
+    max_unpool2d,
+    max_unpool3d,
+)
+from .resampling import (
+    channel_shuffle,
+    interpolate,
+    pad,
+    pixel_shuffle,
+    pixel_unshuffle,
+    upsample,
+    upsample_bilinear,
+    upsample_nearest,
 )
 
 
@@ -72,6 +87,23 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """y = x Wᵀ + b for x (…, in), weight (out, in), bias (out)."""
     y = x @ weight.T
     return y if bias is None else y + bias
+
+
+def normalize(x: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -> Tensor:
+    """x / max(‖x‖ₚ, ε), the norm along ``dim``."""
+    return x / clamp_min(norm(x, p, dim, True), eps)
+
+
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
+    """x₁·x₂ / (max(‖x₁‖, ε) max(‖x₂‖, ε)) along ``dim``, of tensors that broadcast."""
+    x1, x2 = broadcast_tensors(x1, x2)
+    return (normalize(x1, 2, dim, eps) * normalize(x2, 2, dim, eps)).sum(dim)
+
+
+def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
+                      keepdim: bool = False) -> Tensor:
+    """‖x₁ − x₂ + ε‖ₚ along the last dimension."""
+    return norm(x1 - x2 + eps, p, -1, keepdim)
 
 
 def mse_loss(x: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:

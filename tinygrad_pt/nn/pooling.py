@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..functions.common import plain
-from ..functions.creation import ones
+from ..functions.creation import ones, zeros
 from ..functions.elementwise import relu
-from ..functions.joining import cat, pad
+from ..functions.indexing import scatter
+from ..functions.joining import _framed, cat
 from ..functions.reductions import mean
-from ..functions.shape import flatten, narrow, reshape, squeeze
+from ..functions.shape import _owned, flatten, narrow, reshape, squeeze
 from ..tensors import ShapeError, Tensor, wrap
 from .convolution import batched, conv1d, conv2d, conv3d, sizes
 
@@ -146,7 +147,7 @@ def _avg_pool(n, x, kernel_size, stride, padding, ceil_mode, count_include_pad, 
         start = np.arange(many) * s_ - p_
         lo, hi = (-p_, size + p_) if count_include_pad else (0, size)
         counts = counts[..., None] * (np.minimum(start + k_, hi) - np.maximum(start, lo))
-    images, one = batched(op, n, pad(x, widths))
+    images, one = batched(op, n, _framed(x, widths))
     lead = images.shape[:2]
     total = (conv1d, conv2d, conv3d)[n - 1](reshape(images, prod(lead), 1, *images.shape[2:]),
                                             ones(1, 1, *k, dtype=x.dtype), stride=s)
@@ -175,11 +176,12 @@ def adaptive_avg_pool3d(x: Tensor, output_size: Any) -> Tensor:
 def _adaptive_avg_pool(n, x, output_size):
     op = f"adaptive_avg_pool{n}d"
     _floating(op, x)
+    y = x
     for d, parts in enumerate(_parts(op, n, x, output_size), x.ndim - n):
         if len(parts) != x.shape[d]:  # else every pixel is a part
-            x = (cat([mean(narrow(x, d, a, b - a), d, True) for a, b in parts], d) if parts
-                 else narrow(x, d, 0, 0))
-    return x
+            y = (cat([mean(narrow(y, d, a, b - a), d, True) for a, b in parts], d) if parts
+                 else narrow(y, d, 0, 0))
+    return _owned(y, x)
 
 
 # ── other norms ─────────────────────────────────────────────────────────────────────────────────
@@ -200,6 +202,49 @@ def _lp_pool(n, x, norm_type, kernel_size, stride, ceil_mode):
     k = prod(sizes(f"lp_pool{n}d", "kernel_size", kernel_size, n, 1))
     total = _avg_pool(n, x ** norm_type, kernel_size, stride, 0, ceil_mode, True, None) * k
     return relu(total) ** (1 / norm_type)
+
+
+# ── the way back ────────────────────────────────────────────────────────────────────────────────
+
+def max_unpool1d(x: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0,
+                 output_size: Any = None) -> Tensor:
+    """Zeros with x where `max_pool1d` found it: as `max_unpool2d`."""
+    return _max_unpool(1, x, indices, kernel_size, stride, padding, output_size)
+
+
+def max_unpool2d(x: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0,
+                 output_size: Any = None) -> Tensor:
+    """Zeros with x where `max_pool2d` found it: ``indices`` are what it returned.
+
+    The images are (H − 1)·stride − 2·padding + kernel_size large, or of ``output_size``.
+    """
+    return _max_unpool(2, x, indices, kernel_size, stride, padding, output_size)
+
+
+def max_unpool3d(x: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0,
+                 output_size: Any = None) -> Tensor:
+    """Zeros with x where `max_pool3d` found it: as `max_unpool2d`."""
+    return _max_unpool(3, x, indices, kernel_size, stride, padding, output_size)
+
+
+def _max_unpool(n, x, indices, kernel_size, stride, padding, output_size):
+    op = f"max_unpool{n}d"
+    k = sizes(op, "kernel_size", kernel_size, n, 1)
+    s = k if stride is None else sizes(op, "stride", stride, n, 1)
+    p = sizes(op, "padding", padding, n, 0)
+    if x.ndim not in (n + 1, n + 2) or indices.shape != x.shape:
+        raise ShapeError(f"{op}: wants x, (C, …) or (N, C, …), and indices of its shape, got {x.shape} "
+                         f"and {indices.shape}")
+    usual = [(m - 1) * s_ - 2 * p_ + k_ for m, s_, p_, k_ in zip(x.shape[-n:], s, p, k, strict=True)]
+    size = list(output_size)[-n:] if output_size is not None else usual
+    if len(size) != n or any(abs(m - u) >= s_ for m, u, s_ in zip(size, usual, s, strict=True)):
+        raise ValueError(f"{op}: output_size must be within a stride of {usual}, got {output_size}")
+    lead = x.shape[:-n]
+    inside = plain(lambda i: np.all((i >= 0) & (i < prod(size))), indices)
+    if not inside:
+        raise ShapeError(f"{op}: indices must lie in images {size}")
+    return reshape(scatter(zeros(*lead, prod(size), dtype=x.dtype), -1, flatten(indices, -n),
+                           flatten(x, -n)), *lead, *size)
 
 
 # ── what they share ─────────────────────────────────────────────────────────────────────────────
