@@ -167,5 +167,6 @@ test_distances = differential(
     op("normalize", x(min_dims=2), p=maybe(one_of(1, 2, 3.0, float("inf"))), dim=maybe(one_of(0, -1))),
     op("cosine_similarity", x(min_dims=2, min_side=1), either(same(), like()),
        dim=maybe(one_of(0, -1))),
-    op("pairwise_distance", x(min_dims=1), same(), p=maybe(one_of(1, 2, 3.0)), keepdim=maybe(flag())),
+    op("pairwise_distance", x(min_dims=1, min_side=1), same(), p=maybe(one_of(1, 2, 3.0)),
+       keepdim=maybe(flag())),
 )

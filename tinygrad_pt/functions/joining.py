@@ -11,10 +11,9 @@ from .. import dtypes
 from ..ops import TABLE
 from ..tensors import ShapeError, Tensor, apply, constant, wrap
 from .common import as_dim, as_tensors
-from .conversion import to
+from .conversion import clone, to
 from .elementwise import where
 from .shape import (
-    _owned,
     expand,
     flatten,
     narrow,
@@ -249,7 +248,8 @@ def pad(x: Tensor, pad: Any, value: Any = 0) -> Tensor:
 
     Negative widths crop.
     """
-    return _owned(_framed(x, pad, value), x)
+    y = _framed(x, pad, value)
+    return y if any(width > 0 for width in pad) else clone(y)
 
 
 def _framed(x: Tensor, pad: Any, value: Any = 0) -> Tensor:

@@ -30,7 +30,8 @@ def view(x: Tensor, *shape: Any) -> Tensor:
     if shape and isinstance(shape[0], str | _type | np.dtype):
         raise TypeError(f"view: wants a shape, got {shape[0]}; to change the dtype, use to()")
     y = reshape(x, *shape)
-    if y.array.size and not np.may_share_memory(x.array, y.array):
+    a, b = x.array, y.array
+    if a.size and isinstance(a, np.ndarray) and not np.may_share_memory(a, b):
         raise ShapeError(f"view: shape {y.shape} is not compatible with the memory of this tensor of "
                          f"shape {x.shape}; use reshape(), which copies")
     return y

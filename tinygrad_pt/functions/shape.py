@@ -10,7 +10,7 @@ import numpy as np
 from ..ops import TABLE
 from ..tensors import ShapeError, Tensor, apply, as_size, attach, constant, wrap
 from .common import as_dim, as_dims, plain
-from .conversion import clone
+from .conversion import clone, contiguous
 from .elementwise import where
 
 # ── another shape ───────────────────────────────────────────────────────────────────────────────
@@ -42,8 +42,8 @@ def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
 
 def ravel(x: Tensor) -> Tensor:
-    """All dimensions joined into one."""
-    return flatten(x)
+    """All dimensions joined into one, in row-major memory."""
+    return flatten(contiguous(x))
 
 
 def unflatten(x: Tensor, dim: int, sizes: Any) -> Tensor:
@@ -211,13 +211,7 @@ def tile(x: Tensor, *dims: Any) -> Tensor:
         raise ShapeError(f"tile: cannot repeat a negative number of times, got {times}")
     y = expand(reshape(x, [m for size in sizes for m in (1, size)]),
                [m for pair in zip(times, sizes, strict=True) for m in pair])
-    y = reshape(y, [k * size for k, size in zip(times, sizes, strict=True)])
-    return _owned(y, x)
-
-
-def _owned(y: Tensor, x: Tensor) -> Tensor:
-    """y in memory of its own, which it has unless it shares x's."""
-    return clone(y) if prod(y.shape) and np.may_share_memory(y.array, x.array) else y
+    return reshape(clone(y), [k * size for k, size in zip(times, sizes, strict=True)])
 
 
 def repeat_interleave(x: Tensor, repeats: Any = None, dim: int | None = None,
@@ -237,7 +231,7 @@ def repeat_interleave(x: Tensor, repeats: Any = None, dim: int | None = None,
     if repeats < 0:
         raise ShapeError(f"repeat_interleave: repeats must not be negative, got {repeats}")
     y = expand(unsqueeze(x, d + 1), *x.shape[:d + 1], repeats, *x.shape[d + 1:])
-    return _owned(flatten(y, d, d + 1), x)
+    return flatten(clone(y), d, d + 1)
 
 
 def _repeated_indices(repeats: Tensor, n: int | None, output_size: int | None) -> Tensor:

@@ -10,8 +10,9 @@ from math import prod
 from typing import Any
 
 from .. import primitives
+from ..functions.conversion import clone
 from ..functions.joining import _framed
-from ..functions.shape import _owned, permute, reshape, squeeze, unsqueeze
+from ..functions.shape import permute, reshape, squeeze, unsqueeze
 from ..kernels import conv_shape
 from ..tensors import ShapeError, Tensor
 
@@ -223,8 +224,9 @@ def unfold(x: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
     kernel, places, kw = _sliding("unfold", x.shape[2:], kernel_size, dilation, padding, stride)
     ph, pw = kw.pop("padding")
     seen = primitives.windows(_framed(x, (pw, pw, ph, ph)), **kw)
-    y = reshape(permute(seen, 0, 1, 4, 5, 2, 3), len(x), x.shape[1] * prod(kernel), prod(places))
-    return _owned(squeeze(y, 0) if one else y, x)
+    y = clone(permute(seen, 0, 1, 4, 5, 2, 3))
+    y = reshape(y, len(x), x.shape[1] * prod(kernel), prod(places))
+    return squeeze(y, 0) if one else y
 
 
 def fold(x: Tensor, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0,

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from ..functions.common import plain
+from ..functions.conversion import clone
 from ..functions.creation import ones, zeros
 from ..functions.elementwise import relu
 from ..functions.indexing import scatter
 from ..functions.joining import _framed, cat
 from ..functions.reductions import mean
-from ..functions.shape import _owned, flatten, narrow, reshape, squeeze
+from ..functions.shape import flatten, narrow, reshape, squeeze
 from ..tensors import ShapeError, Tensor, wrap
 from .convolution import batched, conv1d, conv2d, conv3d, sizes
 
@@ -181,7 +182,7 @@ def _adaptive_avg_pool(n, x, output_size):
         if len(parts) != x.shape[d]:  # else every pixel is a part
             y = (cat([mean(narrow(y, d, a, b - a), d, True) for a, b in parts], d) if parts
                  else narrow(y, d, 0, 0))
-    return _owned(y, x)
+    return y if y is not x else clone(x)
 
 
 # ── other norms ─────────────────────────────────────────────────────────────────────────────────

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..functions import joining
+from ..functions.conversion import clone
 from ..functions.products import matmul
-from ..functions.shape import _owned, movedim, permute, reshape
+from ..functions.shape import movedim, permute, reshape
 from ..tensors import ShapeError, Tensor, wrap
 from .pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 
@@ -98,7 +99,7 @@ def interpolate(x: Tensor, size: Any = None, scale_factor: Any = None, mode: str
             shift = 0.5 if mode == "nearest-exact" else 0
             at = np.floor((np.arange(m) + shift) * scale).astype(np.intp).clip(0, x.shape[d] - 1)
             y = y[(slice(None),) * d + (wrap(at),)]
-    return _owned(y, x)
+    return y if y is not x else clone(x)
 
 
 upsample = interpolate
@@ -169,7 +170,7 @@ def pixel_shuffle(x: Tensor, upscale_factor: int) -> Tensor:
         raise ShapeError(f"pixel_shuffle: wants (…, C·r², H, W) with r = {r}, got shape {x.shape}")
     *lead, c, h, w = x.shape
     y = reshape(x, prod(lead), c // (r * r), r, r, h, w)
-    return _owned(reshape(permute(y, 0, 1, 4, 2, 5, 3), *lead, c // (r * r), h * r, w * r), x)
+    return reshape(clone(permute(y, 0, 1, 4, 2, 5, 3)), *lead, c // (r * r), h * r, w * r)
 
 
 def pixel_unshuffle(x: Tensor, downscale_factor: int) -> Tensor:
@@ -179,7 +180,7 @@ def pixel_unshuffle(x: Tensor, downscale_factor: int) -> Tensor:
         raise ShapeError(f"pixel_unshuffle: wants (…, C, H·r, W·r) with r = {r}, got shape {x.shape}")
     *lead, c, h, w = x.shape
     y = reshape(x, prod(lead), c, h // r, r, w // r, r)
-    return _owned(reshape(permute(y, 0, 1, 3, 5, 2, 4), *lead, c * r * r, h // r, w // r), x)
+    return reshape(clone(permute(y, 0, 1, 3, 5, 2, 4)), *lead, c * r * r, h // r, w // r)
 
 
 def channel_shuffle(x: Tensor, groups: int) -> Tensor:
@@ -188,4 +189,4 @@ def channel_shuffle(x: Tensor, groups: int) -> Tensor:
         raise ShapeError(f"channel_shuffle: {groups} groups do not fit the channels of shape {x.shape}")
     n, c, *size = x.shape
     y = reshape(x, n, groups, c // groups, prod(size))
-    return _owned(reshape(permute(y, 0, 2, 1, 3), n, c, *size), x)
+    return reshape(clone(permute(y, 0, 2, 1, 3)), n, c, *size)

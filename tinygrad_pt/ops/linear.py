@@ -52,8 +52,8 @@ def permute(x, dims: tuple[int, ...]):
 @Linear.row(lambda m, g, i, xs, index: m.place(g, index, xs[0].shape),
             sample=lambda r, shape: {"index": tuple(_slice(r, n) for n in shape)})
 def slice(x, index: tuple):
-    """Basic indexing: integers, slices, None and Ellipsis."""
-    return x[index]
+    """Basic indexing: integers, slices, None and Ellipsis; with this a view also of one element."""
+    return x[index if Ellipsis in index else (*index, ...)]
 
 
 @Linear.row(lambda m, g, i, xs, index, shape: m.slice(g, index),
