@@ -120,6 +120,15 @@ def test_det_of_singular_matrices_has_its_cofactors_as_gradient():
     np.testing.assert_allclose(grad(y, x)[0].numpy(), np.diag([0, 0, 1.0]), atol=1e-15)
 
 
+def test_nan_stays_in_its_matrix():
+    x = tg.stack([tg.tensor([[1.0, 2.0], [2.0, 4.0]]), tg.tensor([[1.0, float("nan")], [2.0, 4.0]])])
+    x.requires_grad_()
+    for how in (False, True):
+        [g] = grad(linalg.det(x).sum(), x, create_graph=how)
+        np.testing.assert_allclose(g[0].detach().numpy(), [[4, -2], [-2, 1]], atol=1e-5)
+        assert np.isnan(g[1].detach().numpy()).all()
+
+
 def test_what_does_not_depend_on_the_vectors_of_equal_values_has_a_derivative():
     x = tg.eye(3, dtype=tg.float64).requires_grad_()
     [g] = grad((linalg.eigvalsh(x) ** 3).sum(), x)

@@ -94,14 +94,14 @@ def _cofactors(A):
     """
     if not is_grad_enabled():
         return _lapack("det", _cofactors_by_svd, A)
-    if not plain(lambda a: _small(np.linalg.svd(a, compute_uv=False)).any(), A):
+    if not plain(lambda a: _small(_svd(a)[1]).any(), A):
         return _entries(det(A)) * mT(inv(A))
     dets = [_det_of_singular(a) for a in reshape(A, -1, *A.shape[-2:])]
     return grad(sum(stack(dets)), A, create_graph=True)[0]
 
 
 def _cofactors_by_svd(a):
-    U, s, Vh = np.linalg.svd(a)
+    U, s, Vh = _svd(a)
     others = np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]).prod(-1)
     sign = np.linalg.det(U) * np.linalg.det(Vh)
     return sign[..., None, None] * (U * others[..., None, :]) @ Vh
@@ -113,7 +113,7 @@ def _det_of_singular(A):
     In bases U, V, taken as constants, the block P of the large singular values can be inverted, and the
     determinant is that of P times that of its small Schur complement S.
     """
-    U, s, Vh = _lapack("det", np.linalg.svd, A)
+    U, s, Vh = _lapack("det", _svd, A)
     r = s.shape[-1] - int(plain(_small, s).sum())
     M = mT(U) @ A @ mT(Vh)
     P, S = M[:r, :r], M[r:, r:] - M[r:, :r] @ inv(M[:r, :r]) @ M[:r, r:]
@@ -130,6 +130,13 @@ def _det_without_division(S):
         c = -trace(SB) / k
         B = SB + c * eye
     return c * (-1) ** n
+
+
+def _svd(a):
+    """NumPy's, with s = nan of matrices that are not finite, where it would raise."""
+    finite = np.isfinite(a).all((-2, -1), keepdims=True)
+    U, s, Vh = np.linalg.svd(np.where(finite, a, 0))
+    return U, np.where(finite[..., 0], s, np.nan), Vh
 
 
 def _small(s):

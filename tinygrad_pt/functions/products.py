@@ -227,7 +227,8 @@ def _from_lists(arguments):
     operands, lists = arguments[:len(arguments) // 2 * 2:2], [*arguments[1::2]]
     if len(arguments) % 2:
         lists.append(arguments[-1])
-    if not lists or not all(k is ... or k in range(52) for ks in lists for k in ks):
+    if not (lists and all(isinstance(ks, list | tuple) and all(k is ... or k in range(52) for k in ks)
+                          for ks in lists)):
         raise ValueError("einsum: wants an equation and operands, or operands each followed by a list "
                          "of numbers from 0 to 51")
     terms = ["".join("..." if k is ... else _LETTERS[k] for k in ks) for ks in lists]
