@@ -51,6 +51,7 @@ ENTRIES = []        # every entry made
 COUNTS = Counter()  # cases run, by name: see conftest.py
 LEFT_OUT = Counter()  # those of which PyTorch has no derivative, or not the second
 OMITTED = object()
+EPS = {"float64": 1e-11, "float32": 1e-5, "float16": 1e-2}
 PHASES = [p for p in settings.default.phases if p is not Phase.explain]
 
 
@@ -371,13 +372,16 @@ def told(outcome):
     return f"gives {outcome[1]!r}"
 
 
-def compare(what, y, z, tol, ys=None, zs=None):
-    """Assert that a result of ours is PyTorch's; note tensors that require gradients."""
+def compare(what, y, z, tol, ys=None, zs=None, others=()):
+    """Assert that a result of ours is PyTorch's; note tensors that require gradients.
+
+    ``others``: the arrays it was computed with, of which the least exact tells how exact it is.
+    """
     if isinstance(z, torch.Tensor):
         assert isinstance(y, tg.Tensor), f"{what}: ours is a {type(y).__name__}, torch's a Tensor"
         assert f"torch.{y.dtype}" == str(z.dtype), f"{what}: dtype: ours {y.dtype}, torch's {z.dtype}"
         assert tuple(y.shape) == tuple(z.shape), f"{what}: shape: ours {y.shape}, torch's {z.shape}"
-        close(what, y.detach().numpy(), z.numpy(force=True), tol)
+        close(what, y.detach().numpy(), z.numpy(force=True), tol, others)
         if ys is not None:
             assert y.requires_grad == z.requires_grad, \
                 f"{what}: requires_grad: ours {y.requires_grad}, torch's {z.requires_grad}"
@@ -409,14 +413,14 @@ def compare_memory(what, x, y, u, z):
         assert ours == theirs, f"{what} share memory: ours {ours}, torch's {theirs}"
 
 
-def close(what, ours, theirs, tol):
+def close(what, ours, theirs, tol, others=()):
     """Assert equality within rounding of the dtype, relative to the largest element."""
     if theirs.dtype.kind != "f":
         ok = np.array_equal(ours, theirs)
     else:
         finite = theirs[np.isfinite(theirs)]
         scale = 1 + np.max(np.abs(finite), initial=0)
-        eps = tol * (1e-5 if theirs.dtype == np.float32 else 1e-11)
+        eps = tol * max(EPS[a.dtype.name] for a in (theirs, *others))
         ok = np.allclose(ours, theirs, rtol=eps, atol=eps * scale, equal_nan=True)
     assert ok, f"{what}:\nours\n{ours}\ntorch's\n{theirs}"
 
@@ -434,14 +438,13 @@ def compare_derivatives(case, xs, ys, us, zs):
     ours = derivatives(tg, xs, ys, vs, dxs, order)
     for (what, mine), (_, its) in zip(ours.items(), theirs.items(), strict=True):
         for i, (a, b) in enumerate(zip(mine, its, strict=True)):
-            compare(f"{what} {i}", a, b, tol * 10 if "second" in what else tol)
-    forward = sum(float((g.numpy(force=True) * u).sum()) for g, u in zip(theirs["gradient of operand"],
-                                                                        dxs, strict=True))
-    _, by_forward = tg.autograd.jvp(lambda *xs: projected(case, xs, vs), [x.detach() for x in xs],
-                                    [tg.from_numpy(u) for u in dxs])
-    narrow = any(a.dtype == "float32" for a in (*vs, *dxs))
-    close("⟨v, J u⟩ by forward mode", by_forward.numpy().astype("float32" if narrow else "float64"),
-          np.asarray(forward, "float32" if narrow else "float64"), tol * 10)
+            compare(f"{what} {i}", a, b, tol * 10 if "second" in what else tol, others=(*vs, *dxs))
+    reverse = [(g.numpy(force=True) * u).sum() for g, u in zip(theirs["gradient of operand"], dxs,
+                                                               strict=True)]
+    _, forward = tg.autograd.jvp(lambda *xs: projected(case, xs, vs), [x.detach() for x in xs],
+                                 [tg.from_numpy(u) for u in dxs])
+    close("⟨v, J u⟩ by forward mode", forward.numpy(), np.sum(reverse, dtype="float64"), tol * 10,
+          (*vs, *dxs))
 
 
 def derivatives(m, xs, ys, vs, dxs, order):
