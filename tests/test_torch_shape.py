@@ -43,6 +43,11 @@ def factors(draw, shape):
     return draw(st.permutations([*sizes, draw(st.sampled_from([n, n, -1, 5, -2]))]))
 
 
+def forward(c):
+    """Whether the tensor runs forward in memory: PyTorch knows no other."""
+    return c.arrays[0].kind != "reversed"
+
+
 sizes = cut(lambda draw, shape: tuple(factors(draw, shape)))
 times = cut(lambda draw, shape: tuple(draw(st.lists(st.integers(0, 3), max_size=4))))
 wider = cut(lambda draw, shape: (*draw(st.lists(st.integers(0, 2), max_size=2)),
@@ -59,8 +64,9 @@ joinable = Drawn(lambda c: [c.value(any_x(max_dims=3, min_side=1)), *c.value(sev
 
 test_one_tensor = differential(
     op("reshape", any_x(), sizes),
-    op("view", any_x(), sizes),
-    op("view_as", lambda m, x, y: x.view_as(y), any_x(), either(same(), any_x())),
+    op("view", any_x(), sizes).but(where=forward),
+    op("view_as", lambda m, x, y: x.view_as(y), any_x(), either(same(), any_x())
+       ).but(where=forward),
     op("reshape_as", lambda m, x, y: x.reshape_as(y), any_x(), either(same(), any_x())),
     op("flatten", any_x(), start_dim=maybe(dims()), end_dim=maybe(dims())),
     op("ravel", any_x()),
@@ -120,13 +126,13 @@ test_joins = differential(
     op("cat", joinable, dim=maybe(dims())),
     op("concat", joinable, dim=maybe(dims())),
     op("concatenate", joinable, axis=maybe(dims())),
-    op("stack", stackable, dim=maybe(dims(extra=1))),
+    op("stack", stackable, dim=maybe(dims(wrong=False, extra=1))),
     op("hstack", joinable),
     op("vstack", joinable),
     op("row_stack", joinable),
     op("dstack", stackable),
     op("column_stack", stackable),
-    op("block_diag", lambda m, xs: m.block_diag(*xs), several(any_x(max_dims=2, min_side=1))),
+    op("block_diag", lambda m, xs: m.block_diag(*xs), several(x(max_dims=2, min_side=1))),
     op("atleast_1d", either(any_x(), several(any_x()))),
     op("atleast_2d", either(any_x(), several(any_x()))),
     op("atleast_3d", either(any_x(), several(any_x()))),

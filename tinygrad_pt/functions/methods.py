@@ -61,8 +61,9 @@ def repeat(x: Tensor, *repeats: Any) -> Tensor:
 
 def unfold(x: Tensor, dimension: _int, size: _int, step: _int) -> Tensor:
     """The windows of a size that slide along a dimension in steps, in a last dimension: a view."""
+    if not x.ndim:
+        return unfold(reshape(x, 1), dimension, size, step)[0]
     d = as_dim(x, dimension)
-    x = x if x.ndim else reshape(x, 1)
     if not 0 <= size <= x.shape[d] or step < 1:
         raise ShapeError(f"unfold: no windows of {size} elements in steps of {step} in dimension "
                          f"{dimension} of shape {x.shape}")
