@@ -78,7 +78,8 @@ def pool(name, n, *args, **kw):
     kw = {"stride": maybe(one_or(n, 1, 3)), "padding": maybe(one_or(n, 0, 1)),
           "ceil_mode": maybe(flag()), **kw}
     least, side = (1, 7) if n < 3 else (3, 4)  # there torch refuses small images
-    return op(f"{name}{n}d", images(n, (1, 2), least, side, distinct=True), *args, one_or(n, 1, 3), **kw)
+    return op(f"{name}{n}d", images(n, (1, 2), least, side, distinct=True), *args,
+              one_or(n, 1, 3), **kw)
 
 
 def max_pool(n):
