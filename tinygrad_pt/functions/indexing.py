@@ -41,10 +41,9 @@ def _indices(name: str, index: Tensor, dim: int, size: int, least: int = 0) -> T
         raise RuntimeError(f"{name}: wants an index of integers, got {index.dtype}")
 
     def check(i):
-        wrong = i[(i < least) | (i >= size)]
-        if wrong.size:
-            raise OutOfRange(f"{name}: index {wrong[0]} is out of range for dimension {dim} of size "
-                             f"{size}")
+        if i.size and not least <= i.min() <= i.max() < size:
+            wrong = i[(i < least) | (i >= size)][0]
+            raise OutOfRange(f"{name}: index {wrong} is out of range for dimension {dim} of size {size}")
         return i
 
     return plain(check, index)
@@ -63,13 +62,13 @@ def _places(name: str, x: Tensor, dim: int, index: Tensor) -> Tensor:
                          f"from dimension {d}, got {tuple(index.shape)} for {tuple(x.shape)}")
 
     def f(i):
-        i = i.reshape(small)
-        grid = [*np.ogrid[tuple(slice(n) for n in small)]]
-        grid[d] = i
-        steps = [prod(shape[k + 1:]) for k in range(len(shape))]
-        return np.add.reduce([g * s for g, s in zip(np.broadcast_arrays(*grid), steps, strict=True)])
+        place, step = 0, 1
+        for k in reversed(range(len(shape))):
+            along = i if k == d else np.arange(small[k]).reshape(-1, *(1,) * (len(shape) - 1 - k))
+            place, step = place + along * step, step * shape[k]
+        return place
 
-    return reshape(plain(f, index), index.shape)
+    return plain(f, index)
 
 
 def _places_of(x: Tensor, index: Any) -> Tensor:

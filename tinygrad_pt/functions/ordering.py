@@ -34,11 +34,12 @@ def _select(name: str, x: Tensor, dim: int, find: Callable, keepdim: bool = True
     return named(name, "values", "indices")(values, indices)
 
 
-def _order(a: np.ndarray, d: int, descending: bool = False) -> np.ndarray:
-    """The indices that sort along d, stable; nan is the largest."""
+def _order(a: np.ndarray, d: int, descending: bool = False, stable: bool = True) -> np.ndarray:
+    """The indices that sort along d; nan is the largest."""
+    kind = "stable" if stable else "quicksort"
     if not descending:
-        return a.argsort(axis=d, kind="stable")
-    backward = np.flip(a, d).argsort(axis=d, kind="stable")
+        return a.argsort(axis=d, kind=kind)
+    backward = np.flip(a, d).argsort(axis=d, kind=kind)
     return a.shape[d] - 1 - np.flip(backward, d)
 
 
@@ -120,8 +121,8 @@ def kthvalue(x: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any:
 
 
 def _ranked(name, x, dim, ranks, descending, keepdim=True):
-    return _select(name, x, dim, lambda a, d: _order(a, d, descending)[(slice(None),) * d + (ranks,)],
-                  keepdim)
+    return _select(name, x, dim, lambda a, d: _order(a, d, descending, False)[
+        (slice(None),) * d + (ranks,)], keepdim)
 
 
 def median(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
@@ -139,7 +140,7 @@ def nanmedian(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
 
 def _median(a: np.ndarray, d: int) -> np.ndarray:
     middle = ((~np.isnan(a)).sum(d, keepdims=True) - 1).clip(0) // 2
-    return np.take_along_axis(_order(a, d), middle, d)
+    return np.take_along_axis(_order(a, d, stable=False), middle, d)
 
 
 def _middle(name, x, dim, keepdim, find):
