@@ -153,7 +153,8 @@ else:
         op("mean", x(**some), **some_dims),
         op("mean of nothing", lambda m, x: m.mean(x.detach(), 0), x((0, 2))),
         op("mean", x(dtype=INTS), dim=maybe(dims())),
-        op("mean", x(dtype=("float32", *INTS), **some), dim=dims(), dtype=dtypes("float64", "float32")),
+        op("mean", x(dtype=("float32", *INTS), **some), dim=dims(),
+           dtype=dtypes("float64", "float32")),
         op("var", x(min_side=2), **some_dims, correction=one_of(0, 1, 0.5)).but(
             where=lambda c: c.ndim),
         op("std", x(min_side=2, min_dims=1, distinct=True), dim=dims(), unbiased=flag(), keepdim=flag()),

@@ -43,7 +43,8 @@ def _indices(name: str, index: Tensor, dim: int, size: int, least: int = 0) -> T
     def check(i):
         if i.size and not least <= i.min() <= i.max() < size:
             wrong = i[(i < least) | (i >= size)][0]
-            raise OutOfRange(f"{name}: index {wrong} is out of range for dimension {dim} of size {size}")
+            raise OutOfRange(f"{name}: index {wrong} is out of range for dimension {dim} of size "
+                             f"{size}")
         return i
 
     return plain(check, index)
