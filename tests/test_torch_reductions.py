@@ -157,7 +157,8 @@ else:
            dtype=dtypes("float64", "float32")),
         op("var", x(min_side=2), **some_dims, correction=one_of(0, 1, 0.5)).but(
             where=lambda c: c.ndim),
-        op("std", x(min_side=2, min_dims=1, distinct=True), dim=dims(), unbiased=flag(), keepdim=flag()),
+        op("std", x(min_side=2, min_dims=1, distinct=True), dim=dims(), unbiased=flag(),
+           keepdim=flag()),
         op("std", x(min_side=2, min_dims=1, distinct=True), unbiased=flag()),
         op("var_mean", x(min_side=2, min_dims=1), **some_dims),
         op("std_mean", x(min_side=2, min_dims=1, distinct=True), dims(), flag()),
