@@ -398,6 +398,8 @@ def compare(what, y, z, tol, ys=None, zs=None, others=()):
     elif isinstance(z, float):
         assert isinstance(y, float), f"{what}: ours {y!r}, torch's {z!r}"
         close(what, np.asarray(y), np.asarray(z), tol)
+    elif isinstance(z, torch.dtype):
+        assert f"torch.{y}" == str(z), f"{what}: ours {y!r}, torch's {z!r}"
     else:
         assert y == z or str(y) == str(z), f"{what}: ours {y!r}, torch's {z!r}"
 

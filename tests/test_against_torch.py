@@ -12,12 +12,15 @@ from against_torch import (
     Operands,
     differential,
     dims,
+    dtypes,
+    either,
     flag,
     index,
     like,
     maybe,
     one_of,
     op,
+    same,
     several,
     x,
 )
@@ -200,4 +203,21 @@ test_composites = differential(
     op("stack", several(x((2, 3), dtype=FLOATS)), dims()),
     op("where", lambda m, x, y: m.where(x > 0, x, y), x(away=[0]), like()),
     op("clamp", x(away=[-1, 1]), -1.0, 1.0),
+    op("linear", x((2, 3)), x((4, 3), dtype=None), either(None, x((4,), dtype=None))),
+    op("mse_loss", x((2, 3)), same(), reduction=one_of("mean", "sum", "none")),
+    op("nll_loss", x((5, 4)), index(4, (5,)), reduction=one_of("mean", "sum", "none")),
+    op("index_reduce", x((3, 2)), 0, index(3, (4,)), x((4, 2), dtype=None),
+       one_of("prod", "mean", "amax", "amin"), include_self=flag()).but(order=1),
+)
+
+test_copies_and_views = differential(*[op(name, x(dtype=ALL)) for name in (
+    "clone", "conj", "contiguous", "detach", "real", "numel", "is_complex", "is_floating_point")],
+    op("arccosh", x(sample=(1.1, 4))),
+    op("trapz", x(min_dims=1, min_side=1), dim=dims()),
+    op("trapz at", lambda m, y, x: m.trapz(y, x), x((2, 3)), x((3,), dtype=None)),
+    op("is_contiguous", x()).but(where=lambda c: c.args[0].kind != "reversed"),
+    op("is_nonzero", x((), dtype=ALL)),
+    op("is_nonzero of many", lambda m, x: m.is_nonzero(x), x((2,))),
+    op("empty_like", lambda m, x: m.zeros_like(m.empty_like(x)), x(dtype=ALL)),
+    op("promote_types", dtypes(), dtypes()),
 )
