@@ -18,7 +18,7 @@ from ..tensors import ShapeError, Tensor, apply, as_dtype, as_index, wrap
 from . import elementwise
 from .choice import OutOfRange, evenly
 from .common import as_dim, plain
-from .conversion import to
+from .conversion import clone, to
 from .joining import cat
 from .shape import expand, reshape
 
@@ -82,6 +82,12 @@ def _repeated(dim: int, index: Tensor, shape: tuple) -> Tensor:
     return expand(reshape(index, [-1 if k == dim else 1 for k in range(len(shape))]), shape)
 
 
+def _read(x: Tensor, places: Tensor) -> Tensor:
+    """The elements of x at places, in memory of their own."""
+    y = _flat(x)[places]
+    return y if places.ndim else clone(y)
+
+
 def _put(x: Tensor, places: Tensor, src: Tensor) -> Tensor:
     """x with src at places: each element is read from x or from src. Of two for one place the later
     wins, and the gradient is the winner's alone.
@@ -131,13 +137,13 @@ def _same_dtype(name: str, x: Tensor, src: Tensor) -> None:
 
 def gather(x: Tensor, dim: int, index: Tensor) -> Tensor:
     """y[i][j][k] = x[i][index[i][j][k]][k] for dim = 1, and so on for others; shape of the index."""
-    return _flat(x)[_places("gather", x, dim, index)]
+    return _read(x, _places("gather", x, dim, index))
 
 
 def take(x: Tensor, index: Tensor) -> Tensor:
     """y[i] = the element at place index[i] of x in row-major order; negative: from the end."""
     n = prod(x.shape)
-    return _flat(x)[_indices("take", index, 0, n, -n)]
+    return _read(x, _indices("take", index, 0, n, -n))
 
 
 def take_along_dim(x: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:

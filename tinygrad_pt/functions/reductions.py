@@ -135,8 +135,7 @@ def cov(x: Tensor, *, correction: int = 1, fweights: Tensor | None = None,
     if x.ndim > 2:
         raise ShapeError(f"cov: wants at most 2 dimensions, got shape {tuple(x.shape)}")
     x = x if x.dtype.kind == "f" else to(x, dtypes.default)
-    rows = reshape(x, (-1, x.shape[-1]) if x.ndim else (1, 1)) if count(x.shape) else \
-        reshape(x, (x.shape[0] if x.ndim == 2 else 1, x.shape[-1]))
+    rows = x if x.ndim == 2 else reshape(x, (1, count(x.shape)))
     for name, weights in (("fweights", fweights), ("aweights", aweights)):
         if weights is not None and weights.shape != rows.shape[1:]:
             raise ShapeError(f"cov: {name} of shape {tuple(weights.shape)} for {rows.shape[1]} "
