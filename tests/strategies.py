@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tinygrad_pt.ops import TABLE, arrays
+from tinygrad_pt.ops.linear import walk
 
 POINTWISE = [op for op in TABLE.values() if op.kind == "pointwise"]
 DIFFERENTIABLE = [op for op in POINTWISE if any(d not in (None, "0") for d in op.slopes)]
@@ -77,6 +78,8 @@ def linear_case(draw, op, dtype="float64"):
         kw = row.sample(r, shape)
         sizes = [row.f(np.zeros(shape), **kw).shape]
         kw = {**kw, "shape": shape}
+    if op.name == "overwrite":
+        sizes.append(walk(arrays, np.zeros(shape), kw["path"]).shape)
     random = np.random.default_rng(r.randrange(2**32))
     return [layout(draw, random.normal(size=s).astype(dtype)) for s in sizes], kw
 

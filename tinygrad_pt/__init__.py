@@ -11,9 +11,11 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 # Where a public name lives when it is not a Tensor function.
-_HOMES = {"Value": "value", "draw": "drawing", "show_config": "kernels"}
-_MODULES = ("autograd", "data", "dtypes", "files", "functions", "gradcheck", "graph", "kernels",
-            "linalg", "models", "nn", "ops", "optim", "primitives", "random", "tensors", "value")
+_HOMES = {"Value": "value", "draw": "drawing", "from_dlpack": "interop", "show_config": "kernels",
+          "vmap": "batching"}
+_MODULES = ("autograd", "batching", "data", "dtypes", "files", "func", "functions", "gradcheck",
+            "graph", "interop", "kernels", "linalg", "models", "nn", "ops", "optim",
+            "primitives", "random", "tensors", "trees", "utils", "value")
 
 
 if os.environ.get("TINYGRAD_PT_PURE") == "1":

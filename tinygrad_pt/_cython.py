@@ -32,7 +32,9 @@ def declare(type: object = None, value: object = None, visibility: str = "privat
 
 
 def cclass(cls: type) -> type:
-    """The class rebuilt with its declared fields as slots."""
+    """The class rebuilt with its declared fields as slots, unless it has slots already."""
+    if "__slots__" in vars(cls):
+        return cls
     body = dict(vars(cls))
     fields = [*body.get("__annotations__", ()), *(k for k, v in body.items() if isinstance(v, _Field))]
     for name in (*fields, "__dict__", "__weakref__"):

@@ -9,7 +9,7 @@ asked is a `Node` or else a leaf, any object that stands for itself.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from contextlib import ContextDecorator
 from operator import attrgetter
 from threading import local
@@ -21,7 +21,22 @@ if TYPE_CHECKING:
 else:
     from . import _cython as cython
 
-_age = cython.declare(cython.longlong, 0)
+if not cython.compiled:  # else C's: see graph.pxd
+    class _Mode(local):
+        recording = True
+
+    _mode = _Mode()
+
+    def get_recording() -> bool:
+        return _mode.recording
+
+    def set_recording(on: bool) -> bool:
+        before, _mode.recording = _mode.recording, on
+        return before
+
+_age = cython.declare(cython.longlong, 0)      # of the youngest node, or change in place
+_changed = cython.declare(cython.longlong, 0)  # the age of the latest change in place
+_watch: Callable[[], Any] | None = None        # under detect_anomaly: says where the user is
 
 
 @cython.trashcan(True)
@@ -33,18 +48,7 @@ class Node:
     gradient is wanted of it.
     """
 
-    op = cython.declare(object, visibility="readonly")
-    inputs = cython.declare(tuple, visibility="readonly")
-    edges = cython.declare(tuple, visibility="readonly")
-    kw = cython.declare(dict, visibility="readonly")
-    y = cython.declare(object, visibility="readonly")
-    age = cython.declare(cython.longlong, visibility="readonly")
-
-    def __init__(self, op: Any, inputs: tuple, edges: tuple, kw: dict, y: Any):
-        global _age
-        _age += 1
-        self.op, self.inputs, self.edges, self.kw, self.y = op, inputs, edges, kw, y
-        self.age = _age
+    __slots__ = ("age", "edges", "hooks", "inputs", "kw", "op", "where", "y")
 
     def __repr__(self) -> str:
         return f"<{self.op.name.title().replace('_', '')}Backward0>"
@@ -55,11 +59,62 @@ class Node:
             raise RuntimeError(
                 f"{self.op.name}: backward through this graph a second time, but its saved values "
                 "were freed after the first; pass retain_graph=True to the first backward()")
+        if callable(self.inputs):  # a checkpoint
+            self.inputs()
         return m.saved(self)
+
+    def check(self, i: int) -> None:
+        """RuntimeError if an operand that the gradient of operand i needs was changed in place."""
+        for j in self.op.reads(i):
+            by = getattr(self.inputs[j], "changed_after", _never)(self.age)
+            if by:
+                name = getattr(self.op, "operands", "ab")[j]
+                raise RuntimeError(
+                    f"{self.op.name}: its gradient needs operand {name}, of shape "
+                    f"{self.inputs[j].shape}, as it was, but {by} has changed that in place since; "
+                    f"use the out-of-place form of {by}, or a clone()")
 
     def free(self) -> None:
         """Let go of the operands and the value; the node can no longer be walked through."""
         self.inputs = self.edges = self.y = None
+
+
+def _never(age: int) -> None:
+    """Numbers do not change."""
+
+
+@cython.ccall
+def record(op: Any, inputs: tuple, edges: tuple, kw: dict, y: Any) -> Node:
+    """The Node of an operation just computed."""
+    global _age
+    _age += 1
+    node: Node = Node.__new__(Node)
+    node.op, node.inputs, node.edges, node.kw, node.y = op, inputs, edges, kw, y
+    node.age = _age
+    node.hooks = None
+    node.where = None if _watch is None else _watch()
+    return node
+
+
+@cython.ccall
+def recording() -> cython.bint:
+    """Whether operations on tensors that require a gradient are being recorded."""
+    return get_recording()
+
+
+@cython.ccall
+def tick() -> cython.longlong:
+    """The age of a change in place, made now."""
+    global _age, _changed
+    _age += 1
+    _changed = _age
+    return _age
+
+
+@cython.ccall
+def changed() -> cython.longlong:
+    """The age of the latest change in place: what is younger needs no check."""
+    return _changed
 
 
 def ancestors(places: Iterable[Hashable]) -> list[Node]:
@@ -85,30 +140,57 @@ def backward(cotangents: dict[Hashable, Any], m: Any, only: Iterable[Hashable] |
     order = ancestors(cotangents)
     wanted = None if only is None else set(only)
     asked = frozenset(wanted or ())
+    node: Node
     if wanted is not None:
         for node in order:  # wanted are the places asked for and all that was made of them
             if not wanted.isdisjoint(node.edges or ()):
                 wanted.add(node)
     found = dict(cotangents)
+    everything = list(order) if _watch is not None else None
     while order:
         node = order.pop()
         if node not in found or (wanted is not None and node not in wanted):
             continue
         g = found[node] if node in asked else found.pop(node)
+        if node.hooks:
+            g = _hooked(node, g, m)
+            if node in asked:
+                found[node] = g
         y, xs = node.values(m)
         for i, edge in enumerate(node.edges):
             if edge is None or (wanted is not None and edge not in wanted):
                 continue
+            if node.age < _changed:
+                node.check(i)
             contribution = node.op.pull(m, g, i, y, xs, node.kw)
+            if everything is not None:
+                from .autograd.anomaly import examine
+                examine(contribution, node, everything)
             if edge in found:
                 found[edge] = found[edge] + contribution
             elif isinstance(edge, Node):
                 found[edge] = contribution
             else:  # a gradient to be kept must not be another's memory
                 found[edge] = m.own(contribution, g)
-        if not keep:
+        if not keep and everything is None:
             node.free()
-    return found if wanted is None else {p: g for p, g in found.items() if p in asked}
+    if everything is not None and not keep:
+        for node in everything:
+            node.free()
+    found = found if wanted is None else {p: g for p, g in found.items() if p in asked}
+    for place in found:
+        if not isinstance(place, Node) and place.hooks:
+            found[place] = _hooked(place, found[place], m)
+    return found
+
+
+def _hooked(place: Any, g: Any, m: Any) -> Any:
+    """A cotangent as the hooks of its place leave it."""
+    for hook in list(place.hooks.values()):
+        other = hook(m.to_tensor(g))
+        if other is not None:
+            g = m.of_tensor(other)
+    return g
 
 
 def forward(tangents: dict[Hashable, Any], results: Iterable[Hashable], m: Any) -> list[Any]:
@@ -121,17 +203,12 @@ def forward(tangents: dict[Hashable, Any], results: Iterable[Hashable], m: Any) 
     for node in ancestors(results):
         dxs = [None if e is None else found.get(e) for e in node.edges]
         if node not in found and any(dx is not None for dx in dxs):
+            if node.age < _changed:
+                for i, dx in enumerate(dxs):
+                    if dx is not None:
+                        node.check(i)
             found[node] = node.op.push(m, dxs, *node.values(m), node.kw)
     return [found.get(p) for p in results]
-
-
-class _Mode(local):
-    """Whether operations are recorded, for each thread by itself."""
-
-    grad = True
-
-
-mode = _Mode()
 
 
 class _Recording(ContextDecorator):
@@ -142,11 +219,26 @@ class _Recording(ContextDecorator):
         self.before: list[bool] = []
 
     def __enter__(self):
-        self.before.append(mode.grad)
-        mode.grad = self.enabled
+        self.before.append(set_recording(self.enabled))
 
     def __exit__(self, *error):
-        mode.grad = self.before.pop()
+        set_recording(self.before.pop())
+
+
+class set_grad_enabled(_Recording):
+    """Record operations, or not: from now on, or as a ``with`` block or decorator."""
+
+    def __init__(self, mode: bool):
+        super().__init__(bool(mode))
+        self.outside = set_recording(self.enabled)
+
+    def __enter__(self):
+        self.before.append(self.outside)
+        set_recording(self.enabled)
+
+    def __call__(self, f):
+        set_recording(self.outside)
+        return _Recording(self.enabled)(f)
 
 
 def no_grad(f=None):
@@ -159,6 +251,18 @@ def enable_grad(f=None):
     return _Recording(True) if f is None else _Recording(True)(f)
 
 
+def inference_mode(mode: Any = True):
+    """Do not record operations: `no_grad`, under the name that PyTorch's faster form has."""
+    return _Recording(False)(mode) if callable(mode) else _Recording(not mode)
+
+
 def is_grad_enabled() -> bool:
     """Whether operations on tensors that require a gradient are being recorded."""
-    return mode.grad
+    return recording()
+
+
+def watch(f: Callable[[], Any] | None) -> Any:
+    """Let every node remember what f() says (None: no more); returns what was watched before."""
+    global _watch
+    before, _watch = _watch, f
+    return before

@@ -12,7 +12,7 @@ import numpy as np
 
 from .ops import Op, follow
 from .ops.linear import repeated
-from .tensors import Tensor, apply, pointwise, wrap
+from .tensors import Tensor, apply, made_by, pointwise, wrap
 
 
 def function_of(op: Op) -> Any:
@@ -44,7 +44,8 @@ def slope_loop(op, g, i, y, xs):
 
 def saved(node):
     """What a node holds, as Tensors of its graph: y, and the operands."""
-    return None if node.y is None else wrap(node.y, node), node.inputs
+    y = node.y if node.y is None or isinstance(node.y, Tensor) else made_by(node.y, node)
+    return y, node.inputs
 
 
 def to_tensor(g):
@@ -55,13 +56,16 @@ def to_tensor(g):
 of_tensor = to_tensor
 
 
+constant = wrap
+
+
 def own(g, source):
     """Tensors are never changed in place by the walk, so none needs memory of its own."""
     return g
 
 
 def zeros_like(x):
-    return wrap(np.zeros_like(x.array))
+    return wrap(np.zeros(x.array.shape, x.array.dtype))
 
 
 def mT(x):

@@ -28,6 +28,18 @@ class Generator:
         self._spare: float | None = None
         return self
 
+    def get_state(self) -> tuple:
+        """Where the stream is, for `set_state`."""
+        return self._seed, None if self._state is None else self._state.get_state(), self._spare
+
+    def set_state(self, state: tuple) -> None:
+        """Go on from where `get_state` was called."""
+        self._seed, words, self._spare = state
+        self._state = None
+        if words is not None:
+            self.words(0)
+            self._state.set_state(words)
+
     def words(self, n: int) -> np.ndarray:
         """The next n words, as uint64."""
         if self._state is None:

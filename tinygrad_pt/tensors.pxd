@@ -1,4 +1,27 @@
-# C that tensors.py uses when it is compiled; uncompiled it has Python of the same name.
+# The C side of tensors.py when it is compiled: the fields of a Tensor, and the C that it calls.
+
+from cpython.ref cimport PyObject
+
+from .graph cimport Node, changed, record, recording, tick
+from .kernels.compiled cimport quick_matmul
+from .kernels.elementwise cimport find, give_back, is_float, quick, total
+
+cdef class Tensor:
+    cdef readonly object array
+    cdef public object _grad
+    cdef public object node
+    cdef public object origin
+    cdef public object hooks
+    cdef public bint leaf_grad
+    cdef public long long stamp
+    cdef public object changes
+    cdef object __weakref__
+
+cpdef Tensor wrap(object array)
+cpdef Tensor result(object op, tuple inputs, dict kw, object y)
+cpdef object pointwise(object op, tuple operands)
+cpdef Tensor apply(object op, tuple inputs, dict kw)
+cpdef object place(object x)
 
 cdef extern from "attach.h":
     int attach_to "tg_attach"(object type, object name, object value) except -1

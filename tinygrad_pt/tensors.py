@@ -8,15 +8,16 @@ row's name; the other methods are thin names, attached in `functions` (and `back
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import lru_cache, wraps
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from . import dtypes
-from .graph import Node, mode
-from .ops import TABLE, Op, Pointwise, arrays
+from .graph import Node, changed, record, recording, tick
+from .ops import TABLE, Pointwise, arrays
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,17 +25,56 @@ if TYPE_CHECKING:
 else:
     from . import _cython as cython
 
-if not cython.compiled:  # else a C function: see tensors.pxd
+if not cython.compiled:  # else C's: see tensors.pxd
     attach_to = setattr
+
+    def find(text: str) -> int:
+        """The number of the C loop of a row; -1 if there is none."""
+        return -1
+
+    def quick(row: int, n: int, a: Any, b: Any, c: Any) -> None:
+        """The value of a row by its C loop; None where there is none that fits."""
+
+    def quick_matmul(a: Any, b: Any) -> None:
+        """The product of two matrices in C; None where that does not fit."""
+
+    def total(x: np.ndarray) -> None:
+        """The sum of all elements in C; None where that does not fit."""
+
+    def is_float(array: np.ndarray) -> bool:
+        return array.dtype.kind == "f"
+
 
 ADD, SUB, MUL, DIV = TABLE["add"], TABLE["sub"], TABLE["mul"], TABLE["div"]
 POW, NEG, ABS, CAST = TABLE["pow"], TABLE["neg"], TABLE["abs"], TABLE["cast"]
 REMAINDER, FLOOR_DIVIDE = TABLE["remainder"], TABLE["floor_divide"]
 SLICE, INDEX, PERMUTE = TABLE["slice"], TABLE["index"], TABLE["permute"]
+SUM, MATMUL, OVERWRITE = TABLE["sum"], TABLE["matmul"], TABLE["overwrite"]
+_Array = np.ndarray
 
 
 class ShapeError(ValueError, RuntimeError):
     """Shapes that do not fit: a ValueError for NumPy's users, a RuntimeError for PyTorch's."""
+
+
+class Size(tuple):
+    """A shape, as PyTorch prints it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"torch.Size({list(self)})"
+
+    def __getitem__(self, index: Any) -> Any:
+        part = tuple.__getitem__(self, index)
+        return Size(part) if isinstance(index, slice) else part
+
+    def __add__(self, other: Any) -> Size:
+        return Size(tuple.__add__(self, tuple(other)))
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return prod(self)
 
 
 @cython.trashcan(True)
@@ -49,27 +89,30 @@ class Tensor:
     gradient.
     """
 
-    __array_ufunc__ = None  # numpy_array + tensor comes to Tensor.__radd__, not element by element
-    __array_priority__ = 1000
-
-    array = cython.declare(object, visibility="readonly")
-    grad = cython.declare(object, visibility="public")
-    grad_fn = cython.declare(object, visibility="readonly")
-    _leaf_grad = cython.declare(cython.bint, visibility="readonly")
+    # node: what made it · leaf_grad: a leaf that wants a gradient · hooks: of a leaf
+    # origin: of what it is a view, by which operation (None: detached), with which arguments
+    # stamp: the age at which `node` was right · changes: see `_touch`
+    __slots__ = ("__weakref__", "_grad", "array", "changes", "hooks", "leaf_grad", "node", "origin",
+                 "stamp")
 
     def __init__(self, data: Any = (), dtype: Any = None, requires_grad: bool = False):
         self.array = as_array(data, dtype)
-        self.grad = self.grad_fn = None
-        self._leaf_grad = False
+        self._grad = self.node = self.origin = self.hooks = self.changes = None
+        self.leaf_grad = False
+        self.stamp = 0
         if requires_grad:
             self.requires_grad = True
+
+    def __dealloc__(self):  # called where this is compiled: see csrc/pool.h
+        self.node = None
+        give_back(cython.cast(cython.pointer(PyObject), self.array))
 
     # ── what it is ──────────────────────────────────────────────────────────────────────────────
 
     @property
     def requires_grad(self) -> bool:
         """Whether operations on this tensor are recorded."""
-        return self._leaf_grad or self.grad_fn is not None
+        return place(self) is not None
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
@@ -77,11 +120,11 @@ class Tensor:
             if not value:
                 raise RuntimeError("requires_grad: only of a leaf can it be changed; this tensor "
                                    f"was made by {self.grad_fn.op.name}; use .detach()")
-        elif value and self.array.dtype.kind != "f":
+        elif value and not is_float(self.array):
             raise RuntimeError(f"only floating point tensors can require gradients, got "
                                f"{self.array.dtype}")
         else:
-            self._leaf_grad = bool(value)
+            self.leaf_grad = bool(value)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Set ``requires_grad`` and return this tensor."""
@@ -89,13 +132,33 @@ class Tensor:
         return self
 
     @property
+    def grad_fn(self) -> Node | None:
+        """The Node that made this tensor; None for a leaf."""
+        return None if self.leaf_grad else place(self)
+
+    @property
     def is_leaf(self) -> bool:
         """True of tensors made by the user, False of recorded results."""
         return self.grad_fn is None
 
     @property
+    def grad(self) -> Tensor | None:
+        """The gradient that backward() added up here, a Tensor of this shape and dtype, or None."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if not isinstance(value, Tensor):
+                raise TypeError(f"grad: wants a Tensor or None, got {type(value).__name__}")
+            if value.shape != self.shape or value.dtype != self.dtype:
+                raise ShapeError(f"grad: wants shape {self.shape} and {self.dtype}, got "
+                                 f"{value.shape} and {value.dtype}")
+        self._grad = value
+
+    @property
     def data(self) -> Tensor:
-        """The same memory outside of the graph; assigning replaces the array."""
+        """The same memory outside of the graph, unwatched; assigning replaces the array."""
         return wrap(self.array)
 
     @data.setter
@@ -104,19 +167,35 @@ class Tensor:
 
     def detach(self) -> Tensor:
         """The same memory, outside of the graph."""
-        return wrap(self.array)
+        t: Tensor = wrap(self.array)
+        t.origin = (self, None, None)
+        return t
 
     @property
-    def shape(self) -> tuple[int, ...]:
+    def shape(self) -> Size:
+        """The sizes of the dimensions."""
         return self.array.shape
 
     @property
     def dtype(self) -> np.dtype:
+        """The type of the elements, NumPy's."""
         return self.array.dtype
 
     @property
     def ndim(self) -> int:
+        """The number of dimensions."""
         return self.array.ndim
+
+    @property
+    def _version(self) -> int:
+        """How often this memory was changed in place."""
+        changes = _root(self).changes
+        return 0 if changes is None else changes[0]
+
+    def changed_after(self, age: int) -> str | None:
+        """The operation that changed this memory in place since ``age``; None if there is none."""
+        changes = _root(self).changes
+        return changes[2] if changes is not None and changes[1] > age else None
 
     def numpy(self) -> np.ndarray:
         """The array itself, no copy. RuntimeError while a gradient is required: detach() first."""
@@ -138,12 +217,12 @@ class Tensor:
     def __len__(self) -> int:
         if not self.array.ndim:
             raise TypeError("len() of a 0-d tensor")
-        return len(self.array)
+        return self.array.shape[0]
 
     def __iter__(self) -> Iterator[Tensor]:
         if not self.array.ndim:
             raise TypeError("iteration over a 0-d tensor")
-        return iter([self[i] for i in range(len(self.array))])
+        return iter([self[i] for i in range(self.array.shape[0])])
 
     def __float__(self) -> float:
         return float(self.item())
@@ -175,7 +254,7 @@ class Tensor:
     def __reduce__(self):
         if self.grad_fn is not None:
             raise RuntimeError("only leaf tensors can be copied or pickled; use .detach()")
-        return type(self), (self.array.copy(), self.array.dtype, self._leaf_grad)
+        return type(self), (self.array.copy(), self.array.dtype, self.leaf_grad)
 
     # ── arithmetic ──────────────────────────────────────────────────────────────────────────────
 
@@ -231,7 +310,31 @@ class Tensor:
         return pointwise(ABS, (self,))
 
     def __matmul__(self, other):
+        if isinstance(other, Tensor):
+            y = quick_matmul(self.array, _array(other))
+            if y is not None:
+                return result(MATMUL, (self, other), _NOTHING, y)
         return self.matmul(other)
+
+    def __rmatmul__(self, other):
+        return wrap(as_array(other)).matmul(self)
+
+    # ── in place ────────────────────────────────────────────────────────────────────────────────
+
+    def __iadd__(self, other):
+        return change(self, "add_", _add, (other,))
+
+    def __isub__(self, other):
+        return change(self, "sub_", _sub, (other,))
+
+    def __imul__(self, other):
+        return change(self, "mul_", _mul, (other,))
+
+    def __itruediv__(self, other):
+        return change(self, "div_", _div, (other,))
+
+    def __ipow__(self, other, modulo=None):
+        return change(self, "pow_", _pow, (other,))
 
     # ── comparison: no derivative, a bool for each element ──────────────────────────────────────
 
@@ -288,23 +391,25 @@ class Tensor:
     def __invert__(self):
         if self.array.dtype.kind == "f":
             raise TypeError(f"~ wants integers or bools, got {self.array.dtype}")
-        return wrap(np.invert(self.array))
+        return plain(np.invert, self)
 
     # ── parts ───────────────────────────────────────────────────────────────────────────────────
 
     def __getitem__(self, index: Any) -> Tensor:
         """NumPy's basic and advanced indexing, differentiable; tensors may be indices."""
         index = as_index(index)
-        advanced = any(isinstance(i, np.ndarray) for i in index)
-        return apply(INDEX if advanced else SLICE, (self,), {"index": index})
+        if not _advanced(index):
+            return apply(SLICE, (self,), {"index": index})
+        if any([isinstance(i, Tensor) for i in index]):
+            from .batching import apply as batched
+            return batched(INDEX, (self,), {"index": index})
+        return apply(INDEX, (self,), {"index": index})
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        """Overwrite elements in place; not recorded, so only outside of the graph."""
-        recorded = self.requires_grad or (isinstance(value, Tensor) and value.requires_grad)
-        if mode.grad and recorded:
-            raise RuntimeError("x[i] = v is not recorded: use no_grad(), or where()/cat() to build "
-                               "a new tensor")
-        self.array[as_index(index)] = value.array if isinstance(value, Tensor) else value
+        """Overwrite elements in place, with a value that broadcasts to them; differentiable."""
+        index = as_index(index)
+        part: tuple = (("index" if _advanced(index) else "slice", {"index": index}),)
+        overwrite(self, value, "x[i] = v", part)
 
     @property
     def T(self) -> Tensor:
@@ -312,68 +417,204 @@ class Tensor:
         return apply(PERMUTE, (self,), {"dims": tuple(range(self.ndim))[::-1]})
 
 
+def _add(a, b):
+    return a + b
+
+
+def _sub(a, b):
+    return a - b
+
+
+def _mul(a, b):
+    return a * b
+
+
+def _div(a, b):
+    return a / b
+
+
+def _pow(a, b):
+    return a ** b
+
+
+# ── making and recording ────────────────────────────────────────────────────────────────────────
+
 @cython.ccall
-def wrap(array: Any, node: Any = None) -> Tensor:
+def wrap(array: Any) -> Tensor:
     """A Tensor of an array (or NumPy scalar) that is used as it is."""
     t: Tensor = Tensor.__new__(Tensor)
-    t.array = array if type(array) is np.ndarray else np.asarray(array)
-    t.grad_fn = node
-    t.grad = None
-    t._leaf_grad = False
+    t.array = array if type(array) is _Array else np.asarray(array)
+    if not cython.compiled:  # else they are so from the start
+        t._grad = t.node = t.origin = t.hooks = t.changes = None
+        t.leaf_grad = False
+        t.stamp = 0
     return t
 
 
-def become(x: Tensor, node: Any) -> None:
-    """Let x be the result that ``node`` made."""
-    x.grad_fn = node
+def made_by(array: Any, node: Node | None) -> Tensor:
+    """A Tensor of an array that a node of the graph made."""
+    return become(wrap(array), node)
+
+
+def become(x: Tensor, node: Node | None, array: Any = None) -> Tensor:
+    """x, as the result of a node of the graph; and, if it is given, with another array."""
+    x.node = node
+    if array is not None:
+        x.array = array
+    return x
 
 
 @cython.ccall
-def apply(op: Op, inputs: tuple, kw: dict) -> Tensor:
+def place(x: Any) -> Any:
+    """Where the cotangent of a tensor is collected: its node, or the leaf itself; None if nowhere."""
+    if not isinstance(x, Tensor):
+        return None
+    t: Tensor = x
+    if t.leaf_grad:
+        return t
+    if t.origin is not None and t.stamp < changed():
+        _refresh(t)
+    return t.node
+
+
+@cython.ccall
+def result(op: Any, inputs: tuple, kw: dict, y: Any) -> Tensor:
+    """The Tensor of what an operation computed, recorded if a gradient may be wanted."""
+    t: Tensor = wrap(y)
+    if not recording():
+        return t
+    n: cython.Py_ssize_t = len(inputs)
+    edges: tuple
+    if n == 1:
+        edges = (place(inputs[0]),)
+        wanted = edges[0] is not None
+    elif n == 2:
+        edges = (place(inputs[0]), place(inputs[1]))
+        wanted = edges[0] is not None or edges[1] is not None
+    else:
+        edges = tuple([place(x) for x in inputs])
+        wanted = any([e is not None for e in edges])
+    if wanted and is_float(t.array):
+        t.node = record(op, inputs, edges, kw, t.array)
+    return t
+
+
+@cython.ccall
+def apply(op: Any, inputs: tuple, kw: dict) -> Tensor:
     """Compute an operation of the table on Tensors and, if a gradient may be wanted, record it."""
     x: Tensor
     xs: list = []
-    edges: list = []
-    wanted: cython.bint = False
-    for x in inputs:
-        xs.append(x.array)
-        edge = x if x._leaf_grad else x.grad_fn
-        wanted = wanted or edge is not None
-        edges.append(edge)
+    for o in inputs:
+        if isinstance(o, Tensor):
+            x = o
+            if type(x.array) is not _Array:
+                from .batching import apply as batched
+                return batched(op, inputs, kw)
+            xs.append(x.array)
+        else:
+            xs.append(o)  # a number
     try:
         y = op.forward(arrays, xs, kw)
     except TypeError as error:  # NumPy's: it has this for other dtypes only
         kinds = ", ".join([str(x.array.dtype) for x in inputs])
         raise NotImplementedError(f"{op.name}: not for {kinds}: {error}") from None
     except ValueError as error:
-        shapes = ", ".join([str(array.shape) for array in xs])
+        shapes = ", ".join([str(np.shape(array)) for array in xs])
         raise ShapeError(f"{op.name}: shapes {shapes} do not fit: {error}") from None
-    t: Tensor = wrap(y)
-    if wanted and mode.grad and t.array.dtype.kind == "f":
-        t.grad_fn = Node(op, inputs, tuple(edges), kw, t.array)
+    t: Tensor = result(op, inputs, kw, y)
+    if len(xs) == 1:
+        base = t.array.base
+        if base is not None and (base is xs[0] or base is xs[0].base):
+            t.origin = (inputs[0], op, kw)
+            t.stamp = changed()
     return t
 
 
 _NOTHING: dict = {}
 
 
-def pointwise(op: Pointwise, operands: tuple) -> Any:
+def sum_all(x: Any) -> Tensor | None:
+    """The sum of all elements by the C loop; None where it does not fit."""
+    if not isinstance(x, Tensor):
+        return None
+    t: Tensor = x
+    y = total(t.array)
+    return None if y is None else result(SUM, (t,), _all(t.array.ndim), y)
+
+
+@lru_cache(maxsize=64)
+def _all(ndim: int) -> dict:
+    return {"dims": tuple(range(ndim)), "keepdim": False}
+
+
+def function_of(op: Pointwise, words: tuple[str, ...],
+                otherwise: Callable[[Pointwise, tuple], Any]) -> Any:
+    """The function of a pointwise row: of Tensors; of what has none among it, ``otherwise``.
+
+    ``words`` are the operands' names for those who give them by keyword.
+    """
+    wanted: cython.Py_ssize_t = len(op.operands)
+
+    def f(*operands, **kw):
+        for word in words[len(operands):] if kw else ():
+            if word in kw:
+                operands += (kw.pop(word),)
+        if len(operands) != wanted or kw:
+            also = f" and {', '.join(kw)}" if kw else ""
+            raise TypeError(f"{op.name}({', '.join(op.operands)}): wants {wanted} operands, "
+                            f"got {len(operands)}{also}")
+        for x in operands:
+            if isinstance(x, Tensor):
+                return pointwise(op, operands)
+        return otherwise(op, operands)
+
+    f.__name__ = f.__qualname__ = op.name
+    f.__doc__ = op.describe()
+    return f
+
+
+def translated(f: Callable, words: dict[str, str], short: Callable | None = None) -> Any:
+    """f, which also understands other words for its parameters; ``short``, where it is given, is
+    tried first on a single argument.
+    """
+    def g(*args, **kw):
+        if kw:
+            kw = {words.get(k, k): v for k, v in kw.items()}
+        elif short is not None and len(args) == 1:
+            y = short(args[0])
+            if y is not None:
+                return y
+        return f(*args, **kw)
+    return wraps(f)(g)
+
+
+@cython.ccall
+def pointwise(op: Any, operands: tuple) -> Any:
     """Apply a pointwise row to Tensors and numbers, brought to one dtype as PyTorch does.
 
     TypeError (for an operator, first the other operand's own try) for anything else.
     """
-    common: Any = None
-    for x in operands:  # the usual case: tensors of one floating dtype, and numbers
-        if isinstance(x, Tensor):
-            if common is not None and x.array.dtype is not common:
-                break
-            common = x.array.dtype
-        elif type(x) is not float and type(x) is not int:
-            break
-    else:
-        if common is not None and common.kind == "f" and None not in op.slopes:
-            return apply(op, tuple([x if isinstance(x, Tensor) else constant(x, common)
-                                    for x in operands]), _NOTHING)
+    n: cython.Py_ssize_t = len(operands)
+    code = op.code
+    if code is None:
+        code = op.code = find(op.text())
+    y = quick(code, n, _array(operands[0]), _array(operands[1]) if n > 1 else None,
+              _array(operands[2]) if n > 2 else None)
+    return _promoted(op, operands) if y is None else result(op, operands, _NOTHING, y)
+
+
+@cython.cfunc
+def _array(x: Any) -> Any:
+    """What the C loops compute with: a Tensor's array, or a number as it is."""
+    if isinstance(x, Tensor):
+        t: Tensor = x
+        return t.array
+    return x
+
+
+def _promoted(op: Pointwise, operands: tuple) -> Any:
+    """`pointwise` where dtypes differ, or no loop fits."""
+    operands = tuple([wrap(as_array(x)) if isinstance(x, np.ndarray) else x for x in operands])
     weighed = []
     for x, slope in zip(operands, op.slopes, strict=True):
         if slope is None:  # a condition, which keeps its own dtype
@@ -385,13 +626,136 @@ def pointwise(op: Pointwise, operands: tuple) -> Any:
         else:
             raise TypeError(f"{op.name}: wants tensors or numbers, got {type(x).__name__}"
                             + ("; make a tensor of it: tensor(array)"
-                               if isinstance(x, np.ndarray | list | tuple) else ""))
+                               if isinstance(x, list | tuple) else ""))
     dtype = dtypes.result_type(*weighed)
     if dtype.kind != "f" and not op.integers:
         dtype = dtypes.default
     return apply(op, tuple([as_dtype(x, dtypes.bool if slope is None else dtype)
                             for x, slope in zip(operands, op.slopes, strict=True)]), _NOTHING)
 
+
+# ── in place ────────────────────────────────────────────────────────────────────────────────────
+#
+# Memory is shared by a tensor, its views and what was detached from it: all say of whom (``origin``),
+# and the first of them, the root, keeps (number, age, operation) of the latest change. A node that is
+# older than a change of an operand that its gradient reads refuses to be walked through.
+#
+# An in-place operation is the plain one, whose result then overwrites the memory and takes the
+# tensor's place in the graph. Written through a view, it is the base that changed: it becomes
+# ``overwrite(base, y, path)``, and its other views, when next used, are views of that.
+
+@cython.cfunc
+def _root(x: Tensor) -> Tensor:
+    """The tensor whose memory x uses."""
+    while x.origin is not None:
+        x = x.origin[0]
+    return x
+
+
+@cython.cfunc
+def _base(x: Tensor) -> Tensor:
+    """The tensor that x is a view of, as far as the graph goes: not through detach()."""
+    while x.origin is not None and x.origin[1] is not None:
+        x = x.origin[0]
+    return x
+
+
+@cython.cfunc
+def _refresh(x: Tensor):
+    """Let a view whose base was written to since come from the base as it is now."""
+    of, op, kw = x.origin
+    if op is not None:
+        edge = place(of)
+        if _base(x).stamp > x.stamp:
+            x.node = None if edge is None else record(op, (of,), (edge,), kw, x.array)
+        x.stamp = changed()
+
+
+def change(x: Tensor, name: str, f: Callable[..., Tensor], args: tuple,
+           kw: dict | None = None) -> Tensor:
+    """x.name(*args) in place, given f, the same out of place."""
+    old = x
+    if recording() and any([place(a) is not None for a in (x, *args)]):
+        _refuse_leaf(x, name)
+        old = become(wrap(x.array.copy()), place(x))  # as it was, for the gradient
+        args = tuple([old if a is x else a for a in args])
+    y = f(old, *args, **(kw or {}))
+    if y.array.shape != x.array.shape:
+        raise ShapeError(f"{name}: the result has shape {y.array.shape}, which cannot take the place "
+                         f"of {x.array.shape}")
+    if dtypes.promote_types(x.dtype, y.dtype).kind != x.dtype.kind:
+        raise RuntimeError(f"{name}: the result is of {y.dtype}, which {x.dtype} cannot hold")
+    return overwrite(x, as_dtype(y, x.dtype), name, fresh=True)
+
+
+def overwrite(x: Tensor, value: Any, name: str, part: tuple = (), fresh: bool = False) -> Tensor:
+    """Let x, or the ``part`` of it that an index names, have a value: how every change ends.
+
+    ``fresh``: the value is a result that nobody else knows. RuntimeError for a leaf that requires a
+    gradient, and for memory that may not be written; a ValueError for shapes that do not fit.
+    """
+    t: Tensor = x
+    source = value.array if isinstance(value, Tensor) else value
+    if not t.array.flags.writeable:
+        raise RuntimeError(f"{name}: this memory is read-only, or several elements share it (after "
+                           "expand); use clone() before writing to it")
+    recorded = recording() and (place(t) is not None or place(value) is not None)
+    if recorded:
+        _refuse_leaf(t, name)
+        base = _base(t)
+        y = value if isinstance(value, Tensor) else wrap(np.asarray(source, t.array.dtype))
+        shape = t.array[part[0][1]["index"]].shape if part else t.array.shape
+        y = _as_shape(as_dtype(y, t.array.dtype), shape, name)
+        old = become(wrap(base.array), place(base))
+        edges = (place(old), place(y))
+    while t is not None:  # a gradient that reads a result keeps it as it was
+        if t.node is not None and t.node.y is t.array and t.node.op.reads_result:
+            t.node.y = t.array.copy()
+        t = None if t.origin is None else t.origin[0]
+    try:
+        x.array[part[0][1]["index"] if part else ...] = source
+    except ValueError:
+        raise ShapeError(f"{name}: a value of shape {np.shape(source)} does not fit in shape "
+                         f"{x.array[part[0][1]['index']].shape if part else x.shape}") from None
+    _touch(x, name)
+    if recorded:
+        path = _path(x) + part
+        base.node = (edges[1] if fresh and not path and edges[1] is not None else
+                     record(OVERWRITE, (old, y), edges, {"path": path}, base.array))
+        base.stamp = changed()
+    return x
+
+
+def _touch(x: Tensor, name: str) -> None:
+    """Note that x's memory was changed in place."""
+    root = _root(x)
+    root.changes = ((0 if root.changes is None else root.changes[0]) + 1, tick(), name)
+
+
+def _refuse_leaf(x: Tensor, name: str) -> None:
+    if x.leaf_grad or _base(x).leaf_grad:
+        what = "a leaf" if x.leaf_grad else "a view of a leaf"
+        raise RuntimeError(f"{name}: changes in place {what} that requires grad, of shape "
+                           f"{x.array.shape}; use no_grad(), or the out-of-place form")
+
+
+def _path(x: Tensor) -> tuple:
+    """The operations that lead from the base to x, a view of it."""
+    path: list = []
+    while x.origin is not None and x.origin[1] is not None:
+        x, op, kw = x.origin
+        path.append((op.name, kw))
+    return tuple(path[::-1])
+
+
+def _as_shape(y: Tensor, shape: tuple, name: str) -> Tensor:
+    """y broadcast to a shape, without the dimensions of size 1 that it has too many in front."""
+    if y.array.ndim > len(shape):
+        y = y.reshape(y.array.shape[y.array.ndim - len(shape):])
+    return y if y.array.shape == shape else y.expand(shape)
+
+
+# ── what operands may be ────────────────────────────────────────────────────────────────────────
 
 def constant(x: Any, dtype: np.dtype) -> Tensor:
     """A number as a 0-d Tensor."""
@@ -416,14 +780,27 @@ def as_dtype(x: Any, dtype: np.dtype) -> Tensor:
 
 def compare(f: Any, a: Any, b: Any) -> Any:
     """A NumPy comparison of Tensors and numbers, as a Tensor of bools outside of the graph."""
-    xs = [x.array if isinstance(x, Tensor) else x for x in (a, b)]
-    if any(not isinstance(x, np.ndarray) and dtypes.of_number(x) is None for x in xs):
-        return NotImplemented
+    for x in (a, b):
+        if not isinstance(x, Tensor | np.ndarray) and dtypes.of_number(x) is None:
+            return NotImplemented
     try:
-        return wrap(f(*xs))
+        return plain(f, a, b)
     except ValueError:
-        raise ShapeError(f"{f.__name__}: shapes {np.shape(xs[0])} and {np.shape(xs[1])} do not "
+        raise ShapeError(f"{f.__name__}: shapes {np.shape(_array(a))} and {np.shape(_array(b))} do not "
                          "broadcast") from None
+
+
+def plain(f: Callable[..., Any], *xs: Any) -> Tensor:
+    """f of the arrays in Tensors (and of numbers), as a Tensor outside of the graph.
+
+    Everything that has no derivative goes through here: comparisons, indices of maxima, tests.
+    """
+    arrays = [_array(x) for x in xs]
+    for x, array in zip(xs, arrays, strict=True):
+        if isinstance(x, Tensor) and type(array) is not _Array:
+            from .batching import plain as batched
+            return batched(f, xs)
+    return wrap(f(*arrays))
 
 
 def bitwise(f: Any, a: Any, b: Any) -> Any:
@@ -484,23 +861,48 @@ def as_size(size: tuple) -> tuple[int, ...]:
 
 
 def as_index(index: Any) -> tuple:
-    """An index as a tuple of integers, slices, None, Ellipsis and integer or boolean arrays."""
-    parts = []
-    for i in index if isinstance(index, tuple) else (index,):
-        if isinstance(i, Tensor):
-            i = i.array
-        elif isinstance(i, list):
-            i = np.asarray(_plain(i), dtype=None if i else np.int64)
-        if isinstance(i, np.ndarray) and i.ndim == 0 and i.dtype.kind in "iu":
-            i = int(i)
-        if isinstance(i, np.ndarray) and i.dtype.kind not in "biu":
-            raise IndexError(f"tensors used as indices must be integers or bools, got {i.dtype}")
-        if not (i is None or i is Ellipsis or isinstance(i, slice | np.ndarray)
-                or hasattr(i, "__index__")):
-            raise TypeError(f"indices are integers, slices, None, ... or arrays of integers or "
-                            f"bools, got {type(i).__name__}")
+    """An index as a tuple of integers, slices, None, Ellipsis and integer or boolean arrays.
+
+    One without arrays ends with Ellipsis: so also a single element is a view.
+    """
+    parts: list = []
+    advanced = dots = False
+    for i in index if type(index) is tuple else (index,):
+        kind = type(i)
+        if kind is not int and kind is not slice and i is not None and i is not Ellipsis:
+            i = _as_part(i)
+            advanced = advanced or isinstance(i, _Array | bool | Tensor)
+        dots = dots or i is Ellipsis
         parts.append(i)
+    if not (dots or advanced):
+        parts.append(Ellipsis)
     return tuple(parts)
+
+
+def _as_part(i: Any) -> Any:
+    """One part of an index: a Tensor, list, array or number as an integer, a bool or an array."""
+    if isinstance(i, Tensor):
+        if type(i.array) is not _Array:  # of a batch: see batching.py
+            return i
+        i = i.array
+    elif isinstance(i, list | tuple):
+        i = np.asarray(_plain(i), dtype=None if i else np.int64)
+    if isinstance(i, np.ndarray) and i.ndim == 0 and i.dtype.kind in "iu":
+        i = int(i)
+    if isinstance(i, np.ndarray) and i.dtype.kind not in "biu":
+        raise IndexError(f"tensors used as indices must be integers or bools, got {i.dtype}")
+    if not (isinstance(i, slice | np.ndarray | bool) or hasattr(i, "__index__")):
+        raise TypeError(f"indices are integers, slices, None, ... or arrays of integers or bools, "
+                        f"got {type(i).__name__}")
+    return i
+
+
+def _advanced(index: tuple) -> bool:
+    """Whether an index has arrays, so that its result is no view."""
+    for i in index:
+        if type(i) is _Array or type(i) is bool or isinstance(i, Tensor):
+            return True
+    return False
 
 
 def attach(cls: type, name: str, method: Any) -> None:

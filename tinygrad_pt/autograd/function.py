@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..graph import Node, enable_grad, is_grad_enabled, no_grad
+from ..graph import enable_grad, is_grad_enabled, no_grad, record
 from ..primitives import zeros_like
-from ..tensors import ShapeError, Tensor, become, wrap
+from ..tensors import ShapeError, Tensor, become, place, wrap
 
 
 class Context:
@@ -81,11 +81,11 @@ class Function:
         for y in outputs:
             if not isinstance(y, Tensor):
                 raise TypeError(f"{cls.__name__}.forward: returns Tensors, got {type(y).__name__}")
-        edges = tuple([x.grad_fn or x if need else None for x, need in zip(args, needs, strict=True)])
-        node = Node(_Custom(cls, ctx, args, outputs), (), edges, {}, None)
+        edges = tuple([place(x) for x in args])
+        node = record(_Custom(cls, ctx, args, outputs), (), edges, {}, None)
         for k, y in enumerate(outputs):
             if y.dtype.kind == "f" and not any(y is p for p in ctx._plain):
-                become(y, Node(_PART, (), (node,), {"k": k}, y.array) if several else node)
+                become(y, record(_PART, (), (node,), {"k": k}, y.array) if several else node)
         return tuple(outputs) if several else outputs[0]
 
 
@@ -96,7 +96,16 @@ class _Parts(dict):
         return _Parts({**self, **{k: self[k] + g if k in self else g for k, g in other.items()}})
 
 
-class _Part:
+class _Row:
+    """What the walks over the graph ask of a row."""
+
+    reads_result = False
+
+    def reads(self, i):
+        return ()
+
+
+class _Part(_Row):
     """One of several results."""
 
     name = "part"
@@ -111,7 +120,7 @@ class _Part:
 _PART = _Part()
 
 
-class _Custom:
+class _Custom(_Row):
     """A row, as the walks over the graph know it, of one call of a Function."""
 
     def __init__(self, cls: type[Function], ctx: Context, args: tuple, outputs: Sequence[Tensor]):
@@ -130,7 +139,7 @@ class _Custom:
             dx = zeros_like(x)
         elif dx.shape != x.shape:
             raise ShapeError(f"{self.name}.backward: the gradient of argument {i} has shape "
-                             f"{tuple(dx.shape)}, the argument {tuple(x.shape)}")
+                             f"{dx.shape}, the argument {x.shape}")
         return m.of_tensor(dx)
 
     def backward(self, cotangents):

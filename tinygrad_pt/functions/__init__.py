@@ -11,7 +11,13 @@ from math import e, pi
 from types import ModuleType
 
 from .. import dtypes, graph, random
-from ..autograd import enable_grad, is_grad_enabled, no_grad
+from ..autograd import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    no_grad,
+    set_grad_enabled,
+)
 from ..devices import device
 from ..dtypes import (
     bfloat16,
@@ -40,7 +46,7 @@ from ..dtypes import (
 from ..ops import Op, follow
 from ..printing import set_printoptions
 from ..random import manual_seed, rand, randint, randn, randperm
-from ..tensors import ShapeError, Tensor
+from ..tensors import ShapeError, Size, Tensor
 from . import (
     activations,
     comparisons,
@@ -48,6 +54,7 @@ from . import (
     creation,
     elementwise,
     indexing,
+    inplace,
     joining,
     matrices,
     methods,
@@ -69,6 +76,7 @@ __all__ = [name for name, thing in list(globals().items()) if not name.startswit
 for _theme in THEMES:
     publish(_theme, globals(), __all__)
 publish(methods)
+publish(inplace)
 
 
 def _add(op: Op) -> None:
@@ -79,3 +87,6 @@ def _add(op: Op) -> None:
 
 
 follow(_add)
+inplace.twins(globals())
+
+from .. import interop  # noqa: E402  (methods by which NumPy calls these functions)

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from functools import wraps
 from types import FunctionType, ModuleType
 from typing import Any
 
-from ..tensors import ShapeError, Tensor, attach, wrap
+import numpy as np
+
+from ..tensors import ShapeError, Tensor, attach, plain, sum_all, translated
 
 TAKEN = {*dir(Tensor)}  # the names of methods, which no row may have
-
-
-def plain(f: Any, *xs: Any) -> Tensor:
-    """f of the arrays in Tensors (and of numbers), as a Tensor outside of the graph.
-
-    Everything that has no derivative goes through here: comparisons, indices of maxima, tests.
-    """
-    return wrap(f(*[x.array if isinstance(x, Tensor) else x for x in xs]))
 
 
 def as_dim(x: Tensor, dim: int) -> int:
@@ -65,20 +58,11 @@ def publish(theme: ModuleType, functions: dict | None = None, names: list[str] |
         first, *rest = code.co_varnames[:code.co_argcount + code.co_kwonlyargcount] or ("",)
         method = f.__annotations__.get(first) == "Tensor"
         words = {numpys: torchs for numpys, torchs in _WORDS.items() if torchs in rest}
-        f = _translated(f, words if "input" in rest else words | {"input": first})
+        f = translated(f, words if "input" in rest else words | {"input": first},
+                       sum_all if name == "sum" else None)
         if functions is not None:
             functions[name] = f
             names.append(name)
         if method:
             attach(Tensor, name, f)
             TAKEN.add(name)
-
-
-def _translated(f: FunctionType, words: dict[str, str]) -> Any:
-    """f, which also understands other words for its parameters."""
-    @wraps(f)
-    def g(*args: Any, **kw: Any) -> Any:
-        if kw:
-            kw = {words.get(k, k): v for k, v in kw.items()}
-        return f(*args, **kw)
-    return g

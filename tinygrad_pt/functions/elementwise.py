@@ -6,9 +6,9 @@ from math import pi
 from types import SimpleNamespace
 from typing import Any
 
-from .. import dtypes, primitives
+from .. import dtypes
 from ..ops import Op, Pointwise, follow
-from ..tensors import ShapeError, Tensor, as_dtype, attach, weight
+from ..tensors import ShapeError, Tensor, as_dtype, attach, function_of, weight
 from .common import TAKEN
 from .comparisons import isnan
 from .conversion import clone
@@ -20,29 +20,6 @@ LN2 = 0.6931471805599453
 
 rows = SimpleNamespace()  # their functions, of which some get more arguments below
 _KEYWORDS = {"where": ("condition", "input", "other"), "pow": ("input", "exponent")}
-
-
-def _pointwise(op: Pointwise) -> Any:
-    """The function of a pointwise row: of Tensors, or of Values."""
-    name, of_tensors = op.name, getattr(primitives, op.name)
-    keywords = _KEYWORDS.get(name, ("input", "other"))
-
-    def f(*operands: Any, **kw: Any) -> Any:
-        for word in keywords[len(operands):] if kw else ():
-            if word in kw:
-                operands += (kw.pop(word),)
-        if len(operands) != len(op.operands) or kw:
-            also = f" and {', '.join(kw)}" if kw else ""
-            raise TypeError(f"{name}({', '.join(op.operands)}): wants {len(op.operands)} operands, "
-                            f"got {len(operands)}{also}")
-        for x in operands:
-            if isinstance(x, Tensor):
-                return of_tensors(*operands)
-        return _of_values(op, operands)
-
-    f.__name__ = f.__qualname__ = name
-    f.__doc__ = op.describe()
-    return f
 
 
 def _of_values(op, operands):
@@ -59,7 +36,7 @@ def _add(op: Op) -> None:
         return
     if op.name in TAKEN:
         raise ValueError(f"{op.name}: Tensor has an attribute of this name that is no operation")
-    f = globals()[op.name] = _pointwise(op)
+    f = globals()[op.name] = function_of(op, _KEYWORDS.get(op.name, ("input", "other")), _of_values)
     setattr(rows, op.name, f)
     attach(Tensor, op.name, f)
 

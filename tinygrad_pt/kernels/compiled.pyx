@@ -12,6 +12,8 @@ cimport numpy as np
 
 from . import reference
 
+from .elementwise cimport empty
+
 np.import_array()
 
 cdef extern from "tinygrad_pt.h" nogil:
@@ -73,7 +75,7 @@ cdef inline np.ndarray result(int ndim, Py_ssize_t *shape, int dtype, out, str o
     cdef np.ndarray y
     cdef int d
     if out is None:
-        return np.PyArray_EMPTY(ndim, <np.npy_intp *>shape, dtype, 0)
+        return empty(ndim, shape, dtype)
     y = out
     cdef bint fits = np.PyArray_NDIM(y) == ndim and np.PyArray_TYPE(y) == dtype
     if fits:
@@ -124,6 +126,17 @@ def matmul(np.ndarray a not None, np.ndarray b not None, out=None):
     if failed:
         raise MemoryError("matmul: no memory for a work buffer")
     return y
+
+
+cpdef object quick_matmul(object a, object b):
+    """The product of two matrices of one type that fit, or None."""
+    if type(a) is not np.ndarray or type(b) is not np.ndarray:
+        return None
+    cdef np.ndarray x = <np.ndarray>a, y = <np.ndarray>b
+    if (np.PyArray_NDIM(x) != 2 or np.PyArray_NDIM(y) != 2 or not ours(x, y)
+            or np.PyArray_DIM(x, 1) != np.PyArray_DIM(y, 0)):
+        return None
+    return matmul(x, y)
 
 
 cdef inline tg_matrix matrix(np.ndarray a) noexcept nogil:

@@ -8,8 +8,15 @@ at run time, a large array for which NumPy's vectorised functions are faster): N
 
 cimport numpy as np
 from cpython.ref cimport PyObject
+from libc.string cimport memset
+
+import numpy
 
 np.import_array()
+
+cdef extern from "pool.h":
+    object pool_take(int ndim, const np.npy_intp *dims, int type)
+    void pool_give(PyObject *array)
 
 cdef extern from "loops.h":
     ctypedef void (*value_loop)(Py_ssize_t n, const void **x, const Py_ssize_t *step, void *y) noexcept nogil
@@ -25,9 +32,50 @@ cdef extern from "loops.h":
 cdef enum:
     SMALL = 512  # up to here a call of the C library for each element beats NumPy's overhead
     MOST = 3     # operands
+    ROWS = 512
 
 
-def find(str text):
+# NumPy's own inner loops, vectorised, without the half microsecond that a call of NumPy costs.
+
+cdef struct Inner:
+    np.PyUFuncGenericFunction loop
+    void *data
+
+
+cdef Inner inner(ufunc, int kind):
+    """The loop of a NumPy function of one type; its pointer is NULL if there is none."""
+    cdef np.ufunc f = ufunc
+    cdef Inner found
+    cdef int i, k, n = f.nin + f.nout
+    found.loop, found.data = NULL, NULL
+    for i in range(f.ntypes):
+        for k in range(n):
+            if f.types[i * n + k] != kind:
+                break
+        else:
+            found.loop, found.data = f.functions[i], f.data[i]
+            break
+    return found
+
+
+cdef Inner native[ROWS][2]       # of the rows that are one function of NumPy, such as exp
+cdef Inner plus[2]
+plus[0], plus[1] = inner(numpy.add, np.NPY_FLOAT), inner(numpy.add, np.NPY_DOUBLE)
+
+cdef void find_native():
+    cdef int i = 0
+    while loops[i].text != NULL and i < ROWS:
+        native[i][0].loop = native[i][1].loop = NULL
+        name, value = (<bytes>loops[i].text).decode().split(";")[0].split(" = ", 1)
+        f = getattr(numpy, value.partition("(")[0], None)
+        if value == name and isinstance(f, numpy.ufunc) and f.nin == 1:
+            native[i][0], native[i][1] = inner(f, np.NPY_FLOAT), inner(f, np.NPY_DOUBLE)
+        i += 1
+
+find_native()
+
+
+cpdef int find(str text) except -2:
     """The index of the row that reads so, -1 if it was not compiled."""
     cdef bytes wanted = text.encode()
     cdef int i = 0
@@ -38,46 +86,66 @@ def find(str text):
     return -1
 
 
+cdef union number_t:
+    double d
+    float f
+
+
 cdef struct Walk:  # how to go through the operands together: rows of `inner` elements
     Py_ssize_t n, inner
     const char *data[MOST]
     Py_ssize_t step[MOST]   # within a row: 1 or 0
     Py_ssize_t hop[MOST]    # bytes from row to row
     int type                # 0 float, 1 double
+    number_t number[MOST]   # operands that are plain numbers
 
 
-cdef inline bint plan(list xs, Walk *w, PyObject **largest):
+cdef inline bint plan(PyObject **xs, Py_ssize_t k, Walk *w, PyObject **largest):
     """Fill the walk; False if these operands do not fit a loop.
 
-    They fit if all are contiguous, of one floating type, and each has the shape of the largest, or
-    the last dimensions of it (a bias), or one element.
+    They fit if all are numbers or contiguous arrays of one floating type, and each has the shape of
+    the largest, or the last dimensions of it (a bias), or one element.
     """
-    cdef Py_ssize_t k = len(xs), i, size, item
+    cdef Py_ssize_t i, size, item
     cdef int kind = -1, d
     cdef np.ndarray x, top = None
     w.n = -1
     for i in range(k):
-        if type(xs[i]) is not np.ndarray:
+        o = <object>xs[i]
+        if type(o) is np.ndarray:
+            x = <np.ndarray>o
+            d = np.PyArray_TYPE(x)
+            if d != np.NPY_FLOAT and d != np.NPY_DOUBLE or kind >= 0 and d != kind:
+                return False
+            if not np.PyArray_IS_C_CONTIGUOUS(x) or not np.PyArray_ISBEHAVED_RO(x):
+                return False
+            kind = d
+            size = np.PyArray_SIZE(x)
+            if size > w.n or size == w.n and np.PyArray_NDIM(x) > np.PyArray_NDIM(top):
+                w.n, top = size, x
+        elif type(o) is float:
+            w.number[i].d = <double>o
+        elif type(o) is int:
+            w.number[i].d = <double>o
+        else:
             return False
-        x = <np.ndarray>xs[i]
-        d = np.PyArray_TYPE(x)
-        if d != np.NPY_FLOAT and d != np.NPY_DOUBLE or kind >= 0 and d != kind:
-            return False
-        if not np.PyArray_IS_C_CONTIGUOUS(x) or not np.PyArray_ISBEHAVED_RO(x):
-            return False
-        kind = d
-        size = np.PyArray_SIZE(x)
-        if size > w.n or size == w.n and np.PyArray_NDIM(x) > np.PyArray_NDIM(top):
-            w.n, top = size, x
+    if w.n <= 0:
+        return False
     w.type = kind == np.NPY_DOUBLE
     w.inner = w.n
     item = 8 if w.type else 4
     for i in range(k):
+        w.hop[i] = 0
+        if type(<object>xs[i]) is not np.ndarray:
+            if not w.type:
+                w.number[i].f = <float>w.number[i].d
+            w.data[i] = <const char *>&w.number[i]
+            w.step[i] = 0
+            continue
         x = <np.ndarray>xs[i]
         size = np.PyArray_SIZE(x)
         w.data[i] = <const char *>np.PyArray_DATA(x)
         w.step[i] = 1
-        w.hop[i] = 0
         if np.PyArray_NDIM(x) > np.PyArray_NDIM(top):
             return False  # (1, 1) against (1): the result has the former's shape
         if size == w.n:
@@ -89,11 +157,10 @@ cdef inline bint plan(list xs, Walk *w, PyObject **largest):
             w.inner = size
         else:
             return False
-    if w.n == 0:
-        return False
-    for i in range(k):
-        if w.step[i] and np.PyArray_SIZE(<np.ndarray>xs[i]) == w.n:
-            w.hop[i] = w.inner * item
+    if w.inner != w.n:
+        for i in range(k):
+            if w.step[i] and np.PyArray_SIZE(<np.ndarray>xs[i]) == w.n:
+                w.hop[i] = w.inner * item
     largest[0] = <PyObject *>top
     return True
 
@@ -107,27 +174,79 @@ cdef inline bint is_end(np.ndarray x, np.ndarray top):
     return True
 
 
-def forward(int row, list xs):
-    """y = f(*xs) by the loop of a row, or None."""
+cpdef object quick(int row, Py_ssize_t k, object a, object b, object c):
+    """y = f(a), f(a, b) or f(a, b, c), k operands, by the loop of a row; or None."""
     cdef Walk w
     cdef PyObject *largest = NULL
-    cdef Py_ssize_t r, i, k = len(xs)
-    if row < 0 or not plan(xs, &w, &largest) or w.inner < 4 and w.n > SMALL:
+    cdef PyObject *xs[MOST]
+    cdef Py_ssize_t r, i
+    xs[0], xs[1], xs[2] = <PyObject *>a, <PyObject *>b, <PyObject *>c
+    if row < 0 or k > MOST or not plan(xs, k, &w, &largest) or w.inner < 4 and w.n > SMALL:
         return None
     cdef const loops_t *l = &loops[row]
-    if not l.cheap & 1 and w.n > SMALL:
+    cdef Inner *numpys = &native[row][w.type]
+    if not l.cheap & 1 and w.n > SMALL and numpys.loop == NULL:
         return None
     cdef np.ndarray top = <np.ndarray>largest
-    cdef np.ndarray out = np.PyArray_EMPTY(np.PyArray_NDIM(top), np.PyArray_DIMS(top),
-                                           np.PyArray_TYPE(top), 0)
+    cdef np.ndarray out = pool_take(np.PyArray_NDIM(top), np.PyArray_DIMS(top),
+                                    np.PyArray_TYPE(top))
     cdef char *y = <char *>np.PyArray_DATA(out)
-    cdef Py_ssize_t row_bytes = w.inner * (8 if w.type else 4)
+    cdef Py_ssize_t item = 8 if w.type else 4
+    cdef char *args[2]
+    cdef np.npy_intp steps[2]
+    if numpys.loop != NULL and not l.cheap & 1 and w.n > 4:
+        args[0], args[1] = <char *>w.data[0], y
+        steps[0] = steps[1] = item
+        numpys.loop(args, <np.npy_intp *>&w.n, steps, numpys.data)
+        return out
     for r in range(w.n // w.inner):
         l.value[w.type](w.inner, <const void **>w.data, w.step, y)
-        y += row_bytes
+        y += w.inner * item
         for i in range(k):
             w.data[i] += w.hop[i]
     return out
+
+
+cpdef object total(object x):
+    """The sum of all elements, pairwise as NumPy sums; None if x does not fit."""
+    cdef np.ndarray a, out
+    cdef char *args[3]
+    cdef np.npy_intp n
+    cdef np.npy_intp steps[3]
+    if type(x) is not np.ndarray:
+        return None
+    a = <np.ndarray>x
+    cdef int kind = np.PyArray_TYPE(a)
+    if (kind != np.NPY_FLOAT and kind != np.NPY_DOUBLE or not np.PyArray_IS_C_CONTIGUOUS(a)
+            or not np.PyArray_ISBEHAVED_RO(a)):
+        return None
+    n = np.PyArray_SIZE(a)
+    out = pool_take(0, NULL, kind)
+    memset(np.PyArray_DATA(out), 0, np.PyArray_NBYTES(out))
+    args[0] = args[2] = <char *>np.PyArray_DATA(out)
+    args[1] = <char *>np.PyArray_DATA(a)
+    steps[0] = steps[2] = 0
+    steps[1] = 8 if kind == np.NPY_DOUBLE else 4
+    plus[kind == np.NPY_DOUBLE].loop(args, &n, steps, plus[kind == np.NPY_DOUBLE].data)
+    return out
+
+
+cdef object empty(int ndim, const Py_ssize_t *shape, int kind):
+    """An array to be filled, of a NumPy type number; perhaps one that was let go."""
+    return pool_take(ndim, <const np.npy_intp *>shape, kind)
+
+
+cdef void give_back(PyObject *array) noexcept:
+    """Keep an array for another result, if the caller holds the only reference and drops it."""
+    pool_give(array)
+
+
+cpdef bint is_float(object y) except -1:
+    """Whether an array holds floating point numbers."""
+    if type(y) is not np.ndarray:  # a batch: see batching.py
+        return y.dtype.kind == "f"
+    cdef int kind = np.PyArray_TYPE(<np.ndarray>y)
+    return kind == np.NPY_FLOAT or kind == np.NPY_DOUBLE or kind == np.NPY_FLOAT16
 
 
 def pull(int row, int i, g, y, tuple xs):
@@ -138,7 +257,13 @@ def pull(int row, int i, g, y, tuple xs):
         return None
     cdef const loops_t *l = &loops[row]
     cdef np.ndarray g_ = <np.ndarray>g, y_ = <np.ndarray>y, x = <np.ndarray>xs[i]
-    if not plan(list(xs), &w, &largest) or w.inner != w.n:
+    cdef PyObject *pointers[MOST]
+    cdef Py_ssize_t k = len(xs), j
+    if k > MOST:
+        return None
+    for j in range(k):
+        pointers[j] = <PyObject *>xs[j]
+    if not plan(pointers, k, &w, &largest) or w.inner != w.n:
         return None
     cdef int kind = np.NPY_DOUBLE if w.type else np.NPY_FLOAT
     if (np.PyArray_TYPE(g_) != kind or not np.PyArray_IS_C_CONTIGUOUS(g_)
@@ -147,7 +272,7 @@ def pull(int row, int i, g, y, tuple xs):
             or not np.PyArray_ISBEHAVED_RO(g_)
             or l.slopes[w.type][i] == NULL or not l.cheap >> (1 + i) & 1 and w.n > SMALL):
         return None
-    cdef np.ndarray out = np.PyArray_EMPTY(np.PyArray_NDIM(x), np.PyArray_DIMS(x), kind, 0)
+    cdef np.ndarray out = pool_take(np.PyArray_NDIM(x), np.PyArray_DIMS(x), kind)
     l.slopes[w.type][i](w.n, np.PyArray_DATA(g_), np.PyArray_DATA(y_), <const void **>w.data, w.step,
                         np.PyArray_DATA(out))
     return out

@@ -44,6 +44,11 @@ def is_number(expression: str) -> bool:
     return expression.lstrip("-").replace(".", "").isdigit()
 
 
+def _names(expression: str) -> list[str]:
+    """The words of an expression."""
+    return "".join(c if c.isalnum() or c == "_" else " " for c in expression).split()
+
+
 class Op:
     """A row. ``pull`` carries a cotangent back to one operand, ``push`` carries tangents on."""
 
@@ -69,6 +74,12 @@ class Op:
         """The cotangent of operand ``i``, given that of the value: (∂y/∂xᵢ)ᵀ g."""
         raise NotImplementedError
 
+    reads_result = False  # whether some gradient reads y
+
+    def reads(self, i: int) -> tuple[int, ...]:
+        """The operands that the gradient of operand i reads."""
+        return ()
+
     def push(self, m: ModuleType, dxs: Sequence[Any], y: Any, xs: Sequence[Any], kw: dict) -> Any:
         """The tangent of the value, given the operands': Σᵢ (∂y/∂xᵢ) ẋᵢ. None stands for zero."""
         raise NotImplementedError
@@ -78,8 +89,8 @@ class Pointwise(Op):
     """Element by element, with broadcasting; written as expressions of the operands and y."""
 
     kind = "pointwise"
-    __slots__ = ("_bound", "code", "domain", "integers", "kinks", "operands", "sample", "slopes",
-                 "value")
+    __slots__ = ("_bound", "_reads", "code", "domain", "integers", "kinks", "operands",
+                 "reads_result", "sample", "slopes", "value")
 
     def __init__(self, name: str, operands: str, value: str, *slopes: str | None, doc: str,
                  domain: str = "", kinks: Sequence[str] = (), integers: bool = False,
@@ -96,6 +107,10 @@ class Pointwise(Op):
         self.integers = integers  # integers in, integers out; else integers become floats
         self.sample = tuple(sample) or ((-3.0, 3.0),) * len(self.operands)  # what tests draw from
         self._bound: dict[ModuleType, tuple[Callable, tuple]] = {}
+        names = [frozenset(_names(s or "")) for s in slopes]
+        self._reads = tuple(tuple(j for j, x in enumerate(self.operands) if x in used)
+                            for used in names)
+        self.reads_result = any("y" in used for used in names)
         self.code: int | None = None  # of the compiled loops; None: not looked up yet
         try:
             for listen in _LISTENERS:
@@ -103,6 +118,9 @@ class Pointwise(Op):
         except ValueError:  # the name is taken
             del TABLE[name]
             raise
+
+    def reads(self, i):
+        return self._reads[i]
 
     def text(self) -> str:
         """The row in one line, by which its compiled form is known."""
@@ -205,8 +223,9 @@ class Linear(Op):
         super().__init__(f.__name__, f.__doc__)
         self.f, self.adjoint, self.sample = f, adjoint, sample
         code = f.__code__
-        self.arity = 1 if code.co_argcount else None
-        self.arguments = code.co_varnames[self.arity or 0:code.co_argcount + code.co_kwonlyargcount]
+        names = code.co_varnames[:code.co_argcount + code.co_kwonlyargcount]
+        self.arguments = tuple(x for x in names if x in f.__annotations__)  # operands have no type
+        self.arity = len(names) - len(self.arguments) or None
 
     @classmethod
     def row(cls, adjoint: Callable, sample: Callable | None = None) -> Callable[[Callable], Linear]:
@@ -242,6 +261,9 @@ class Bilinear(Op):
             sample: Callable | None = None) -> Callable[[Callable], Bilinear]:
         """Decorate y = f(a, b, **kw) on arrays with the adjoints (m, g, a, b, **kw) in a and b."""
         return lambda f: cls(f, (to_a, to_b), sample)
+
+    def reads(self, i):
+        return (1 - i,)
 
     def forward(self, m, xs, kw):
         return self.f(*xs, **kw)

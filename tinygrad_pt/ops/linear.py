@@ -14,7 +14,7 @@ from math import prod
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from . import Linear
+from . import TABLE, Linear
 
 
 @Linear.row(lambda m, g, i, xs, dims, keepdim: m.expand(
@@ -90,7 +90,7 @@ def cat(*xs, dim: int):
 
 @Linear.row(lambda m, g, i, xs, dtype: m.cast(g, xs[0].dtype),
             sample=lambda r, shape: {"dtype": np.dtype("float64")})
-def cast(x, dtype):
+def cast(x, dtype: np.dtype):
     """The same numbers with another dtype, in memory of their own, row-major."""
     return x.astype(dtype, order="C")
 
@@ -118,7 +118,7 @@ def on_diagonal(x, offset: int, dims: tuple[int, int], shape: tuple[int, ...]):
 @Linear.row(lambda m, g, i, xs, dims, size, step, dilation:
                 m.overlap_add(g, dims, size, step, dilation, xs[0].shape),
             sample=lambda r, shape: _sliding(r, shape))
-def windows(x, dims, size, step, dilation):
+def windows(x, dims: tuple, size: tuple, step: tuple, dilation: tuple):
     """A window slides along dimensions: y[…, i, …, u] = x[…, i·step + u·dilation, …].
 
     Along each of ``dims`` y counts the places of the window; its last dimensions are the window's.
@@ -133,7 +133,8 @@ def windows(x, dims, size, step, dilation):
 
 @Linear.row(lambda m, g, i, xs, dims, size, step, dilation, shape:
                 m.windows(g, dims, size, step, dilation))
-def overlap_add(x, dims, size, step, dilation, shape: tuple[int, ...]):
+def overlap_add(x, dims: tuple, size: tuple, step: tuple, dilation: tuple,
+                shape: tuple[int, ...]):
     """Zeros of a shape with windows added where each lies: the adjoint of windows."""
     y = np.zeros(shape, x.dtype)
     place = [Slice(None)] * y.ndim
@@ -158,6 +159,50 @@ def _back(dim):
     return (Slice(None),) * dim + (Slice(None, None, -1),)
 
 
+# ── changes in place ────────────────────────────────────────────────────────────────────────────
+
+@Linear.row(lambda m, g, i, xs, path: m.overwrite(g, m.zeros_like(xs[1]), path) if i == 0 else
+            _won(m, walk(m, g, path), xs[0].shape, path),
+            sample=lambda r, shape: _paths(r, shape))
+def overwrite(x, y, path: tuple):
+    """x with y in the place that a path of views leads to: what a change in place is.
+
+    ``path`` holds (row, arguments) of slice, reshape and their like; the last may be an index.
+    """
+    out = np.array(x, order="C")
+    if path and path[-1][0] == "index":
+        out.reshape(-1)[_places(x.shape, path[:-1])[path[-1][1]["index"]]] = y
+    else:
+        out.reshape(-1)[_places(x.shape, path)] = y
+    return out
+
+
+def walk(m, x, path):
+    """The place in x that a path of views leads to."""
+    for name, kw in path:
+        x = getattr(m, name)(x, **kw)
+    return x
+
+
+def _places(shape, path):
+    """The positions, in the order of memory, that a path of views leads to."""
+    x = np.arange(prod(shape)).reshape(shape)
+    for name, kw in path:
+        x = TABLE[name].f(x, **kw)
+    return x
+
+
+def _won(m, g, shape, path):
+    """g without what was overwritten at once by a later element of the same value."""
+    if not path or path[-1][0] != "index":
+        return g
+    places = _places(shape, path)
+    last = np.zeros(prod(shape), np.int64)
+    last[places.reshape(-1)] = np.arange(places.size)
+    won = last[places] == np.arange(places.size).reshape(places.shape)
+    return g if won.all() else m.where(m.constant(won), g, 0)
+
+
 def _kept(shape, dims):
     """The shape that a sum over ``dims`` has if it keeps them as 1."""
     return tuple(1 if d in dims else n for d, n in enumerate(shape))
@@ -176,6 +221,17 @@ def _span(xs, i, dim):
 
 
 # ── samples for the tests ───────────────────────────────────────────────────────────────────────
+
+def _paths(r, shape):
+    path, part = [], np.zeros(shape)
+    for name in r.sample(["slice", "permute", "reshape"], r.randint(0, 3)):
+        kw = TABLE[name].sample(r, part.shape)
+        path.append((name, kw))
+        part = TABLE[name].f(part, **kw)
+    if part.ndim and part.size and r.random() < 0.3:
+        path.append(("index", TABLE["index"].sample(r, part.shape)))
+    return {"path": tuple(path)}
+
 
 def _some(r, items):
     return tuple(i for i in items if r.random() < 0.6)

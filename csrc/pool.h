@@ -1,0 +1,76 @@
+/* Arrays that nobody holds any more, kept to be used again for results of the same shape and type.
+ *
+ * A step of training makes arrays of the same shapes as the one before. Making a NumPy array and
+ * dropping it costs as much as adding two of 64 numbers five times; and the pages of a large one cost
+ * more than filling it does. A cabinet of small stacks, found by shape and type; what does not fit
+ * is let go. The interpreter's lock guards it; free-threaded Python does without.
+ */
+#ifndef TG_POOL_H
+#define TG_POOL_H
+
+#include <Python.h>
+#include <numpy/arrayobject.h>
+
+enum {
+    POOL_DRAWERS = 256,
+    POOL_DEEP = 16,                /* arrays in a drawer */
+    POOL_DIMS = 6
+};
+static const npy_intp POOL_MOST = 256 << 20; /* bytes kept in all */
+
+static struct { int n; PyArrayObject *a[POOL_DEEP]; } pool[POOL_DRAWERS];
+static npy_intp pool_bytes;
+
+static unsigned pool_drawer(int type, int ndim, const npy_intp *dims)
+{
+    unsigned h = (unsigned)(type * 8 + ndim);
+    for (int d = 0; d < ndim; d++)
+        h = h * 0x9E3779B1u + (unsigned)dims[d];
+    return (h ^ h >> 15) % POOL_DRAWERS;
+}
+
+/* A new, C-contiguous array that is not filled; NULL with an exception set if there is no memory. */
+static PyObject *pool_take(int ndim, const npy_intp *dims, int type)
+{
+    if (ndim <= POOL_DIMS) {
+        const unsigned h = pool_drawer(type, ndim, dims);
+        if (pool[h].n) {
+            PyArrayObject *a = pool[h].a[pool[h].n - 1];
+            int fits = PyArray_TYPE(a) == type && PyArray_NDIM(a) == ndim;
+            for (int d = 0; fits && d < ndim; d++)
+                fits = PyArray_DIM(a, d) == dims[d];
+            if (fits) {
+                pool[h].n--;
+                pool_bytes -= PyArray_NBYTES(a);
+                return (PyObject *)a;
+            }
+        }
+    }
+    return PyArray_EMPTY(ndim, (npy_intp *)dims, type, 0);
+}
+
+/* Keep an array of which the caller holds the only reference, and is about to drop it. */
+static void pool_give(PyObject *o)
+{
+#ifndef Py_GIL_DISABLED
+    if (Py_REFCNT(o) != 1 || !PyArray_CheckExact(o))
+        return;
+    PyArrayObject *a = (PyArrayObject *)o;
+    const int type = PyArray_TYPE(a);
+    if ((type != NPY_FLOAT && type != NPY_DOUBLE) || PyArray_NDIM(a) > POOL_DIMS
+        || !PyArray_CHKFLAGS(a, NPY_ARRAY_OWNDATA | NPY_ARRAY_CARRAY) || PyArray_BASE(a)
+        || !PyArray_ISNOTSWAPPED(a) || ((PyArrayObject_fields *)a)->weakreflist
+        || !PyArray_SIZE(a))
+        return;
+    const unsigned h = pool_drawer(type, PyArray_NDIM(a), PyArray_DIMS(a));
+    if (pool[h].n == POOL_DEEP || pool_bytes + PyArray_NBYTES(a) > POOL_MOST)
+        return;
+    Py_INCREF(o);
+    pool[h].a[pool[h].n++] = a;
+    pool_bytes += PyArray_NBYTES(a);
+#else
+    (void)o;
+#endif
+}
+
+#endif

@@ -1,0 +1,10 @@
+# What the compiled engine calls as C: see elementwise.pyx.
+
+from cpython.ref cimport PyObject
+
+cpdef int find(str text) except -2
+cpdef object quick(int row, Py_ssize_t n, object a, object b, object c)
+cpdef bint is_float(object y) except -1
+cpdef object total(object x)
+cdef void give_back(PyObject *array) noexcept
+cdef object empty(int ndim, const Py_ssize_t *shape, int kind)

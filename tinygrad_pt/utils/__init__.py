@@ -1,0 +1,1 @@
+"""Helpers in the places where PyTorch keeps them."""
