@@ -443,7 +443,7 @@ def compare_derivatives(case, xs, ys, us, zs):
             compare(f"{what} {i}", a, b, tol * 10 if "second" in what else tol, others=(*vs, *dxs))
     reverse = [(g.numpy(force=True) * u).sum() for g, u in zip(theirs["gradient of operand"], dxs,
                                                                strict=True)]
-    _, forward = tg.autograd.jvp(lambda *xs: projected(case, xs, vs), [x.detach() for x in xs],
+    _, forward = tg.func.jvp(lambda *xs: projected(case, xs, vs), [x.detach() for x in xs],
                                  [tg.from_numpy(u) for u in dxs])
     close("⟨v, J u⟩ by forward mode", forward.numpy(), np.sum(reverse, dtype="float64"), tol * 10,
           (*vs, *dxs))

@@ -45,7 +45,7 @@ def test_one_row_gives_everything(copy):
         x.softsign().sum().backward()            # a method of Tensor
         [g] = tg.autograd.grad(tg.softsign(x).sum(), x, create_graph=True)  # a function
         [h] = tg.autograd.grad(g.sum(), x)       # second order
-        _, t = tg.autograd.jvp(tg.softsign, [x.detach()], [tg.ones(2)])     # forward mode
+        _, t = tg.func.jvp(tg.softsign, [x.detach()], [tg.ones(2)])     # forward mode
         print(v.grad, x.grad.tolist(), h.tolist(), t.tolist(), tg.softsign.__doc__)
         from tinygrad_pt.ops.codegen import header, loops_header
         assert "row_softsign" in header() and "softsign_value_float" in loops_header()

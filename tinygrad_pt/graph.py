@@ -186,8 +186,8 @@ def backward(cotangents: dict[Hashable, Any], m: Any, only: Iterable[Hashable] |
 
 def _hooked(place: Any, g: Any, m: Any) -> Any:
     """A cotangent as the hooks of its place leave it."""
-    for hook in list(place.hooks.values()):
-        other = hook(m.to_tensor(g))
+    for (when, _), hook in list(place.hooks.items()):
+        other = hook(m.to_tensor(g)) if when == "before" else None
         if other is not None:
             g = m.of_tensor(other)
     return g

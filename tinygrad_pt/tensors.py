@@ -256,6 +256,13 @@ class Tensor:
             raise RuntimeError("only leaf tensors can be copied or pickled; use .detach()")
         return type(self), (self.array.copy(), self.array.dtype, self.leaf_grad)
 
+    def __deepcopy__(self, memo):
+        rebuild, parts = self.__reduce__()
+        memo[id(self)] = t = rebuild(*parts)
+        if self._grad is not None:
+            t.grad = wrap(self._grad.array.copy())
+        return t
+
     # ── arithmetic ──────────────────────────────────────────────────────────────────────────────
 
     def __add__(self, other):
@@ -314,7 +321,7 @@ class Tensor:
             y = quick_matmul(self.array, _array(other))
             if y is not None:
                 return result(MATMUL, (self, other), _NOTHING, y)
-        return self.matmul(other)
+        return self.matmul(wrap(as_array(other)) if isinstance(other, np.ndarray) else other)
 
     def __rmatmul__(self, other):
         return wrap(as_array(other)).matmul(self)
