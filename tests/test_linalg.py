@@ -5,7 +5,8 @@ import pytest
 
 import tinygrad_pt as tg
 from tinygrad_pt import linalg
-from tinygrad_pt.autograd import grad, jvp
+from tinygrad_pt.autograd import grad
+from tinygrad_pt.func import jvp
 from tinygrad_pt.gradcheck import check
 
 
