@@ -213,6 +213,9 @@ else:
         op("quantile of several", lambda m, x, q, **kw: m.quantile(x, q, **kw), x(distinct=True),
            x((3,), sample=(0, 1), away=(0, 0.25, 1 / 3, 0.5, 2 / 3, 0.75, 1), dtype=None),
            dim=dims(), keepdim=flag(), interpolation=one_of("linear", "lower", "higher", "midpoint")),
+        op("quantile between", lambda m, x, q, **kw: m.quantile(x, q, 0, **kw),
+           x((4, 2), distinct=True), one_of(0.0, 0.5, 1 / 6, 5 / 6, 0.4),
+           interpolation=one_of("linear", "nearest", "midpoint")),
         op("nanquantile nan", nans(lambda m, x, **kw: x.nanquantile(0.4, **kw)), x(**some),
            dim=maybe(dims())),
         op("unique", x(dtype=ALL, sample=(0, 3)), return_inverse=flag(), return_counts=flag()).but(

@@ -17,7 +17,7 @@ from ..tensors import ShapeError, Tensor, as_array, wrap
 from .choice import evenly, named, some
 from .common import as_dim, plain
 from .conversion import to
-from .elementwise import floor, maximum, minimum, where
+from .elementwise import ceil, floor, maximum, minimum, round, where
 from .indexing import gather, scatter_add
 from .reductions import amax, amin, sum
 from .shape import permute, reshape, squeeze
@@ -207,8 +207,9 @@ def nanquantile(x: Tensor, q: Any, dim: int | None = None, keepdim: bool = False
     return _quantile("nanquantile", x, q, dim, keepdim, interpolation, True)
 
 
-_BETWEEN = {"linear": lambda t: t, "lower": lambda t: t * 0, "higher": lambda t: plain(np.ceil, t),
-            "nearest": lambda t: plain(np.rint, t), "midpoint": lambda t: plain(np.ceil, t) / 2}
+_BETWEEN = {  # of two neighbours, the weight of the upper one at a rank
+    "linear": lambda r: r - floor(r), "lower": lambda r: r * 0, "higher": lambda r: ceil(r) - floor(r),
+    "nearest": lambda r: round(r) - floor(r), "midpoint": lambda r: (ceil(r) - floor(r)) / 2}
 
 
 def _quantile(name, x, q, dim, keepdim, interpolation, skip):
@@ -225,26 +226,20 @@ def _quantile(name, x, q, dim, keepdim, interpolation, skip):
         raise RuntimeError(f"{name}: q lies in [0, 1], got {q.tolist()}")
     if not prod(x.shape):
         raise ShapeError(f"{name}: wants a tensor that is not empty, got shape {tuple(x.shape)}")
-    d = None if dim is None else as_dim(x, dim)
-    d = d if x.ndim else None
-    kept = [1 if d in (None, k) else n for k, n in enumerate(x.shape)]
-    order = [] if d is None else [k for k in range(x.ndim) if k != d]
-    rows = reshape(x, (1, prod(x.shape))) if d is None else \
-        reshape(permute(x, (*order, d)), (-1, x.shape[d]))
-    rows = sort(rows).values
+    d = as_dim(x, dim or 0)
+    kept = [k for k in range(x.ndim) if dim is not None and k != d]
+    gone = [k for k in range(x.ndim) if k not in kept]
+    rows = reshape(permute(x, (*kept, *gone)), (prod(x.shape[k] for k in kept), -1))
+    rows, n = sort(rows).values, rows.shape[1]
     there = plain(lambda a: (~np.isnan(a)).sum(-1, keepdims=True), rows)
-    last = plain(lambda a: (a - 1).clip(0), there) if skip else wrap(np.array(rows.shape[1] - 1))
+    last = plain(lambda m: ((m if skip else m * 0 + n) - 1).clip(0), there)
     rank = reshape(q, (1, -1)) * to(last, x.dtype)
-    low = plain(lambda r, n: np.broadcast_to(np.floor(r), (n.shape[0], r.shape[1])).astype(np.int64),
-                rank, there)
-    high = plain(lambda i, n: np.minimum(i + 1, n), low, last)
-    t = _BETWEEN[interpolation](rank - to(low, x.dtype))
-    a, b = gather(rows, 1, low), gather(rows, 1, high)
-    y = where(plain(np.equal, a, b), a, a + t * (b - a))
+    a, b = (gather(rows, 1, to(i.detach(), dtypes.int64)) for i in (floor(rank), ceil(rank)))
+    y = where(plain(np.equal, a, b), a, a + _BETWEEN[interpolation](rank) * (b - a))
     if not skip:
-        y = where(plain(lambda n: n < rows.shape[1], there), float("nan"), y)
-    y = reshape(y.T, (*q.shape, *(kept if keepdim else [x.shape[k] for k in order])))
-    return y
+        y = where(plain(np.less, there, n), float("nan"), y)
+    return reshape(y.T, (*q.shape, *[x.shape[k] if k in kept else 1 for k in range(x.ndim)
+                                     if k in kept or keepdim]))
 
 
 # ── groups of equals ────────────────────────────────────────────────────────────────────────────
