@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import lru_cache, wraps
 from math import prod
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -864,7 +865,7 @@ def as_size(size: tuple) -> tuple[int, ...]:
     """The shape meant by f(2, 3), f((2, 3)) and f(x.shape) alike."""
     if len(size) == 1 and isinstance(size[0], tuple | list):
         size = size[0]
-    return tuple([n.__index__() for n in size])
+    return tuple([index(n) for n in size])
 
 
 def as_index(index: Any) -> tuple:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -29,6 +30,14 @@ def as_dims(x: Tensor, dim: Any) -> tuple[int, ...]:
     if len(set(dims)) < len(dims):
         raise ShapeError(f"dimensions {dim} name one of shape {x.shape} twice")
     return dims if x.ndim else ()
+
+
+def as_int(name: str, n: Any) -> int:
+    """An argument that is an integer, as a number or in a Tensor. TypeError for anything else."""
+    try:
+        return index(n)
+    except TypeError:
+        raise TypeError(f"{name}: wants an integer, got {n!r}") from None
 
 
 def as_tensors(name: str, tensors: Any) -> tuple[Tensor, ...]:

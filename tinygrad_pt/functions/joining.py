@@ -9,8 +9,8 @@ import numpy as np
 
 from .. import dtypes
 from ..ops import TABLE
-from ..tensors import ShapeError, Tensor, apply, constant, wrap
-from .common import as_dim, as_tensors
+from ..tensors import ShapeError, Tensor, apply, as_size, constant, wrap
+from .common import as_dim, as_int, as_tensors
 from .conversion import clone, to
 from .elementwise import where
 from .shape import (
@@ -116,12 +116,12 @@ def roll(x: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     """The elements moved on by ``shifts`` along ``dims`` (None: of x flattened), round and round."""
     if dims in (None, (), []):
         return reshape(roll(flatten(x), shifts, 0), x.shape)
-    shifts, dims = ((v,) if isinstance(v, int) else tuple(v) for v in (shifts, dims))
+    shifts, dims = (tuple(v) if isinstance(v, tuple | list) else (v,) for v in (shifts, dims))
     if len(shifts) != len(dims):
         raise ShapeError(f"roll: shifts {shifts} and dims {dims} are not equally many")
     for shift, d in zip(shifts, dims, strict=True):
         n = _size("roll", x, d, IndexError)
-        cut = -shift % max(n, 1)
+        cut = -as_int("roll", shift) % max(n, 1)
         x = cat([narrow(x, d, cut, n - cut), narrow(x, d, 0, cut)], d)
     return x
 
@@ -130,9 +130,9 @@ def roll(x: Tensor, shifts: Any, dims: Any = None) -> Tensor:
 
 def split(x: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Views of equal size along ``dim``, the last perhaps smaller; or of the sizes in a list."""
-    if not isinstance(split_size_or_sections, int):
+    if isinstance(split_size_or_sections, tuple | list):
         return split_with_sizes(x, split_size_or_sections, dim)
-    size, n = split_size_or_sections, _size("split", x, dim)
+    size, n = as_int("split", split_size_or_sections), _size("split", x, dim)
     if size < 0 or (size == 0 and n):
         raise ShapeError(f"split: wants a size of at least 1, got {size} for dimension {dim} of "
                          f"shape {x.shape}")
@@ -141,17 +141,17 @@ def split(x: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor,
 
 def split_with_sizes(x: Tensor, split_sizes: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Views of the given sizes along ``dim``, which they add up to."""
-    sizes, n = list(split_sizes), _size("split_with_sizes", x, dim)
+    sizes, n = as_size((split_sizes,)), _size("split_with_sizes", x, dim)
     if sum(sizes) != n or min(sizes, default=0) < 0:
-        raise ShapeError(f"split_with_sizes: sizes {sizes} do not add up to the {n} of dimension {dim} "
-                         f"of shape {x.shape}")
+        raise ShapeError(f"split_with_sizes: sizes {split_sizes} do not add up to the {n} of dimension "
+                         f"{dim} of shape {x.shape}")
     return tuple(narrow(x, dim, end - size, size)
                  for size, end in zip(sizes, itertools.accumulate(sizes), strict=True))
 
 
 def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most ``chunks`` views of equal size along ``dim``, the last perhaps smaller."""
-    n = _size("chunk", x, dim)
+    n, chunks = _size("chunk", x, dim), as_int("chunk", chunks)
     if chunks < 1:
         raise ShapeError(f"chunk: wants at least 1 chunk, got {chunks}")
     return split(x, -(-n // chunks), dim) if n else split_with_sizes(x, [0] * chunks, dim)
@@ -162,7 +162,8 @@ def tensor_split(x: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple[Ten
     n, cuts = _size("tensor_split", x, dim), indices_or_sections
     if isinstance(cuts, Tensor):
         cuts = cuts.tolist()
-    if isinstance(cuts, int):
+    if not isinstance(cuts, tuple | list):
+        cuts = as_int("tensor_split", cuts)
         if cuts < 1:
             raise ShapeError(f"tensor_split: wants at least 1 section, got {cuts}")
         small, larger = divmod(n, cuts)
@@ -233,7 +234,7 @@ def cartesian_prod(*tensors: Tensor) -> Tensor:
 
 def combinations(x: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:
     """All r elements of a vector, as rows in the order of `itertools.combinations`."""
-    if x.ndim != 1 or r < 0:
+    if x.ndim != 1 or as_int("combinations", r) < 0:
         raise ShapeError(f"combinations: wants a vector and r ≥ 0, got shape {x.shape} and r = {r}")
     if not r:
         return x[:0].detach()
@@ -254,6 +255,7 @@ def pad(x: Tensor, pad: Any, value: Any = 0) -> Tensor:
 
 def _framed(x: Tensor, pad: Any, value: Any = 0) -> Tensor:
     """`pad`, but a view where nothing is new."""
+    pad = as_size((pad,))
     if len(pad) % 2 or len(pad) > 2 * x.ndim:
         raise ShapeError(f"pad: wants pairs for at most the {x.ndim} dimensions of shape {x.shape}, "
                          f"got {tuple(pad)}")

@@ -14,7 +14,7 @@ from ..devices import CPU
 from ..ops import TABLE
 from ..tensors import ShapeError, Tensor, apply, as_size, attach
 from . import creation
-from .common import as_dim
+from .common import as_dim, as_int
 from .conversion import numel, to
 from .indexing import where as _where
 from .shape import expand, reshape, tile
@@ -64,6 +64,7 @@ def unfold(x: Tensor, dimension: _int, size: _int, step: _int) -> Tensor:
     if not x.ndim:
         return unfold(reshape(x, 1), dimension, size, step)[0]
     d = as_dim(x, dimension)
+    size, step = as_int("unfold", size), as_int("unfold", step)
     if not 0 <= size <= x.shape[d] or step < 1:
         raise ShapeError(f"unfold: no windows of {size} elements in steps of {step} in dimension "
                          f"{dimension} of shape {x.shape}")

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..ops import TABLE
 from ..tensors import ShapeError, Tensor, apply, as_size, attach, constant, wrap
-from .common import as_dim, as_dims, plain
+from .common import as_dim, as_dims, as_int, as_tensors, plain
 from .conversion import clone, contiguous
 from .elementwise import where
 
@@ -25,7 +25,7 @@ def reshape(x: Tensor, *shape: Any) -> Tensor:
 def _filled(name: str, x: Tensor, shape: tuple[int, ...], n: int) -> tuple[int, ...]:
     """A shape for n of x's elements, with the one size of -1 worked out."""
     known = prod(size for size in shape if size != -1)
-    if -1 in shape and known and n % known == 0:
+    if shape.count(-1) == 1 and known and n % known == 0:
         shape = tuple(n // known if size == -1 else size for size in shape)
     if prod(shape) != n or min(shape, default=0) < 0:
         raise ShapeError(f"{name}: shape {shape} does not fit the {n} elements of shape {x.shape}")
@@ -166,6 +166,7 @@ def rot90(x: Tensor, k: int = 1, dims: Any = (0, 1)) -> Tensor:
     if len(dims) != 2 or x.ndim < 2:
         raise ShapeError(f"rot90: wants two dimensions of a tensor, got {dims} and shape {x.shape}")
     a, b = as_dims(x, dims)
+    k = as_int("rot90", k)
     if k % 4 in (0, 2):
         return flip(x, (a, b) if k % 4 else ())
     return transpose(flip(x, b if k % 4 == 1 else a), a, b)
@@ -196,8 +197,8 @@ def broadcast_shapes(*shapes: Any) -> tuple[int, ...]:
 
 def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
     """Tensors broadcast to one shape, without copies."""
-    if len(tensors) == 1 and isinstance(tensors[0], tuple | list):
-        tensors = tensors[0]
+    tensors = as_tensors("broadcast_tensors", tensors[0] if len(tensors) == 1 and
+                         isinstance(tensors[0], tuple | list) else tensors)
     shape = broadcast_shapes(*[x.shape for x in tensors])
     return tuple(expand(x, shape) for x in tensors)
 
@@ -228,6 +229,7 @@ def repeat_interleave(x: Tensor, repeats: Any = None, dim: int | None = None,
     x = x if x.ndim else reshape(x, 1)
     if isinstance(repeats, Tensor):
         return x[(slice(None),) * d + (_repeated_indices(repeats, x.shape[d], output_size),)]
+    repeats = as_int("repeat_interleave", repeats)
     if repeats < 0:
         raise ShapeError(f"repeat_interleave: repeats must not be negative, got {repeats}")
     y = expand(unsqueeze(x, d + 1), *x.shape[:d + 1], repeats, *x.shape[d + 1:])
@@ -258,7 +260,7 @@ def narrow(x: Tensor, dim: int, start: Any, length: int) -> Tensor:
     if not x.ndim:
         raise ShapeError("narrow: a 0-d tensor has no parts")
     d = as_dim(x, dim)
-    n, start = x.shape[d], int(start)
+    n, start, length = x.shape[d], as_int("narrow", start), as_int("narrow", length)
     if length < 0:
         raise ShapeError(f"narrow: length must not be negative, got {length}")
     if not -n <= start <= n:
@@ -274,7 +276,7 @@ def select(x: Tensor, dim: int, index: Any) -> Tensor:
     """The view x[…, index, …] at one index of ``dim``."""
     if not x.ndim:
         raise IndexError("select: a 0-d tensor has no parts")
-    return x[(slice(None),) * as_dim(x, dim) + (int(index),)]
+    return x[(slice(None),) * as_dim(x, dim) + (as_int("select", index),)]
 
 
 def diagonal(x: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
@@ -282,11 +284,12 @@ def diagonal(x: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor
     a, b = as_dim(x, dim1), as_dim(x, dim2)
     if a == b:
         raise ShapeError(f"diagonal: dimensions {dim1} and {dim2} of shape {x.shape} are one")
-    return apply(TABLE["diagonal"], (x,), {"offset": offset, "dims": (a, b)})
+    return apply(TABLE["diagonal"], (x,), {"offset": as_int("diagonal", offset), "dims": (a, b)})
 
 
 def diag_embed(x: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """Zeros with x's last dimension on a diagonal of two new dimensions, dim1 and dim2."""
+    offset = as_int("diag_embed", offset)
     a, b = (d + x.ndim + 1 if d < 0 else d for d in (dim1, dim2))
     if not (0 <= a <= x.ndim and 0 <= b <= x.ndim):
         raise IndexError(f"diag_embed: no dimensions {dim1} and {dim2} among the {x.ndim + 1} of the "
@@ -321,11 +324,11 @@ def tril(x: Tensor, diagonal: int = 0) -> Tensor:
 
 def triu(x: Tensor, diagonal: int = 0) -> Tensor:
     """The elements on and above a diagonal of the last two dimensions, the others 0."""
-    return _triangle("triu", x, diagonal - 1, False)
+    return _triangle("triu", x, as_int("triu", diagonal) - 1, False)
 
 
 def _triangle(name: str, x: Tensor, diagonal: int, below: bool) -> Tensor:
     if x.ndim < 2:
         raise ShapeError(f"{name}: wants at least 2 dimensions, got shape {x.shape}")
-    kept = wrap(np.tri(*x.shape[-2:], diagonal, bool) == below)
+    kept = wrap(np.tri(*x.shape[-2:], as_int(name, diagonal), bool) == below)
     return where(kept, x, constant(0, x.dtype))

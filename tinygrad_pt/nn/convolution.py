@@ -7,6 +7,7 @@ of images whose neighbours are channels.
 from __future__ import annotations
 
 from math import prod
+from operator import index
 from typing import Any
 
 from .. import primitives
@@ -76,8 +77,10 @@ def sizes(op: str, name: str, value: Any, n: int, least: int) -> tuple[int, ...]
     several = tuple(value) if isinstance(value, tuple | list) else (value,)
     several = several * n if len(several) == 1 else several
     wanted = f"{op}: {name} is an integer of at least {least} or {n} of them, got {value!r}"
-    if not all(isinstance(k, int) for k in several):
-        raise TypeError(wanted)
+    try:
+        several = tuple(map(index, several))
+    except TypeError:
+        raise TypeError(wanted) from None
     if len(several) != n or min(several) < least:
         raise ShapeError(wanted)
     return several
@@ -93,18 +96,26 @@ _IMAGES = {1: "sequences (N, C, L)", 2: "images (N, C, H, W)", 3: "volumes (N, C
 
 def batched(op: str, n: int, x: Tensor) -> tuple[Tensor, bool]:
     """x (N, C, …n sizes), and whether it came as one (C, …) without the N."""
+    if not isinstance(x, Tensor):
+        raise TypeError(f"{op}: wants a Tensor, got {type(x).__name__}")
     if x.ndim not in (n + 1, n + 2):
         raise ShapeError(f"{op}: wants {_IMAGES[n]}, or one without N, got shape {x.shape}")
     one = x.ndim == n + 1
     return unsqueeze(x, 0) if one else x, one
 
 
-def _check(op: str, n: int, x: Tensor, weight: Tensor, bias: Tensor | None, channels: int,
-           out: int, groups: int) -> None:
-    """Refuse filters and biases that do not fit: ``channels`` is what x should have."""
+def _check(op: str, n: int, x: Tensor, weight: Tensor, bias: Tensor | None,
+           transposed: bool, groups: int) -> None:
+    """Refuse filters and biases that do not fit."""
+    if not isinstance(weight, Tensor) or not isinstance(groups, int):
+        raise TypeError(f"{op}: wants filters in a Tensor and groups, an integer, got "
+                        f"{type(weight).__name__} and {groups!r}")
     if weight.ndim != n + 2:
         raise ShapeError(f"{op}: wants {_IMAGES[n]} and filters of {n + 2} dimensions, got {x.shape} "
                          f"and {weight.shape}")
+    channels, out = weight.shape[1] * groups, weight.shape[0]
+    if transposed:
+        channels, out = out, channels
     if groups < 1 or x.shape[1] != channels or weight.shape[0] % groups or not out:
         raise ShapeError(f"{op}: {x.shape[1]} channels in {groups} groups do not fit filters of shape "
                          f"{weight.shape}")
@@ -119,7 +130,7 @@ def _conv(n, x, weight, bias, stride, padding, dilation, groups):
     op = f"conv{n}d"
     stride, dilation = sizes(op, "stride", stride, n, 1), sizes(op, "dilation", dilation, n, 1)
     x, one = batched(op, n, x)
-    _check(op, n, x, weight, bias, weight.shape[1] * groups, weight.shape[0], groups)
+    _check(op, n, x, weight, bias, False, groups)
     if isinstance(padding, str):
         x, padding = _same(op, x, weight, stride, padding, dilation)
     padding = sizes(op, "padding", padding, n, 0)
@@ -148,8 +159,8 @@ def _conv_transpose(n, x, weight, bias, stride, padding, output_padding, groups,
     dilation = sizes(op, "dilation", dilation, n, 1)
     more = sizes(op, "output_padding", output_padding, n, 0)
     x, one = batched(op, n, x)
-    out = weight.shape[1] * groups if weight.ndim > 1 else 0
-    _check(op, n, x, weight, bias, weight.shape[0], out, groups)
+    _check(op, n, x, weight, bias, True, groups)
+    out = weight.shape[1] * groups
     if any(m >= max(s, d) for m, s, d in zip(more, stride, dilation, strict=True)):
         raise ShapeError(f"{op}: output_padding {more} must be below stride {stride} or dilation "
                          f"{dilation}")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..functions.common import plain
+from ..functions.common import as_int, plain
 from ..functions.conversion import clone
 from ..functions.creation import ones, zeros
 from ..functions.elementwise import relu
@@ -284,7 +284,7 @@ def _parts(op, n, x, output_size):
     if x.ndim not in (n + 1, n + 2) or 0 in x.shape[x.ndim - n - 1:] or len(wanted) != n:
         raise ShapeError(f"{op}: wants {n + 1} dimensions, with a batch {n + 2}, that are not empty, "
                          f"and {n} sizes, got shape {x.shape} and {output_size}")
-    wanted = [h if m is None else m for m, h in zip(wanted, x.shape[-n:], strict=True)]
+    wanted = [h if m is None else as_int(op, m) for m, h in zip(wanted, x.shape[-n:], strict=True)]
     if min(wanted) < 0:
         raise ShapeError(f"{op}: sizes must not be negative, got {output_size}")
     return [[(i * h // m, -(-(i + 1) * h // m)) for i in range(m)]

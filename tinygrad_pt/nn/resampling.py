@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from ..functions import joining
+from ..functions.common import as_int
 from ..functions.conversion import clone
 from ..functions.products import matmul
 from ..functions.shape import movedim, permute, reshape
-from ..tensors import ShapeError, Tensor, wrap
+from ..tensors import ShapeError, Tensor, as_size, wrap
 from .pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 
 # ── borders ─────────────────────────────────────────────────────────────────────────────────────
@@ -123,7 +124,8 @@ def _new_size(x, n, size, scale_factor, recompute):
         raise ValueError(f"interpolate: wants {n} numbers for the last dimensions of shape {x.shape}, "
                          f"got {given}")
     old = x.shape[2:]
-    new = given if scale_factor is None else [floor(m * f) for m, f in zip(old, given, strict=True)]
+    new = (as_size(given) if scale_factor is None else
+           [floor(m * f) for m, f in zip(old, given, strict=True)])
     if min(*old, *new) < 1:
         raise ShapeError(f"interpolate: sizes must be at least 1, got {tuple(new)} for shape {x.shape}")
     if size is not None or recompute:
@@ -165,7 +167,7 @@ def _cubic(t, a):
 
 def pixel_shuffle(x: Tensor, upscale_factor: int) -> Tensor:
     """(…, C·r², H, W) as (…, C, H·r, W·r): r² channels become r × r pixels (Shi et al. 2016)."""
-    r = upscale_factor
+    r = as_int("pixel_shuffle", upscale_factor)
     if x.ndim < 3 or r < 1 or x.shape[-3] % (r * r):
         raise ShapeError(f"pixel_shuffle: wants (…, C·r², H, W) with r = {r}, got shape {x.shape}")
     *lead, c, h, w = x.shape
@@ -175,7 +177,7 @@ def pixel_shuffle(x: Tensor, upscale_factor: int) -> Tensor:
 
 def pixel_unshuffle(x: Tensor, downscale_factor: int) -> Tensor:
     """(…, C, H·r, W·r) as (…, C·r², H, W): what undoes `pixel_shuffle`."""
-    r = downscale_factor
+    r = as_int("pixel_unshuffle", downscale_factor)
     if x.ndim < 3 or r < 1 or x.shape[-2] % r or x.shape[-1] % r:
         raise ShapeError(f"pixel_unshuffle: wants (…, C, H·r, W·r) with r = {r}, got shape {x.shape}")
     *lead, c, h, w = x.shape
