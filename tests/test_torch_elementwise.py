@@ -264,6 +264,16 @@ def test_memory_is_shared_or_copied():
         assert m.as_tensor(leaf) is leaf and m.as_tensor(leaf, dtype=m.float64).grad_fn is not None
 
 
+def test_random_tensors_of_a_size():
+    for m in (tg, torch):
+        m.manual_seed(3)
+    for call in ("rand(size=(2, 3), device='cpu')", "randn(2, 3, dtype=m.float64, requires_grad=True)",
+                 "randint(5, (4,), dtype=m.int32)", "randint(high=9, size=(2,), low=3)",
+                 "randn((2,), device=m.device('cpu'))", "randperm(4, device='cpu')"):
+        ours, theirs = (eval(f"m.{call}", {"m": m}) for m in (tg, torch))
+        assert repr(ours) == repr(theirs), call
+
+
 def test_devices():
     for m in (tg, torch):
         d = m.device("cpu")

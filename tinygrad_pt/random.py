@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import dtypes
+from .devices import check_device
 from .tensors import ShapeError, Tensor, as_size, wrap
 
 
@@ -88,8 +89,10 @@ def manual_seed(seed: int) -> Generator:
     return default_generator.manual_seed(seed)
 
 
-def _checked(name: str, size: tuple, dtype: Any) -> tuple[tuple[int, ...], np.dtype]:
+def _checked(name: str, size: tuple, dtype: Any = None,
+             device: Any = None) -> tuple[tuple[int, ...], np.dtype]:
     """The shape and the floating dtype of random numbers."""
+    check_device(device)
     shape, dtype = as_size(size), dtypes.check(dtype or dtypes.default)
     if min(shape, default=0) < 0:
         raise ShapeError(f"{name}: sizes must not be negative, got {shape}")
@@ -98,39 +101,41 @@ def _checked(name: str, size: tuple, dtype: Any) -> tuple[tuple[int, ...], np.dt
     return shape, dtype
 
 
-def rand(*size: Any, generator: Generator | None = None, dtype: Any = None,
-         requires_grad: bool = False) -> Tensor:
-    """Uniform numbers of [0, 1)."""
-    shape, dtype = _checked("rand", size, dtype)
+def rand(*shape: Any, size: Any = None, generator: Generator | None = None, dtype: Any = None,
+         device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Uniform numbers of [0, 1): ``rand(2, 3)`` or ``rand((2, 3))``."""
+    shape, dtype = _checked("rand", shape if size is None else (size,), dtype, device)
     u = (generator or default_generator).uniform(prod(shape), dtype)
-    return wrap(u.reshape(shape)).requires_grad_(requires_grad)
+    return wrap(u.reshape(shape).astype(dtype, copy=False)).requires_grad_(requires_grad)
 
 
-def randn(*size: Any, generator: Generator | None = None, dtype: Any = None,
-          requires_grad: bool = False) -> Tensor:
-    """Standard normal numbers."""
-    shape, dtype = _checked("randn", size, dtype)
+def randn(*shape: Any, size: Any = None, generator: Generator | None = None, dtype: Any = None,
+          device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Standard normal numbers: ``randn(2, 3)`` or ``randn((2, 3))``."""
+    shape, dtype = _checked("randn", shape if size is None else (size,), dtype, device)
     z = (generator or default_generator).normal(prod(shape), dtype)
-    return wrap(z.reshape(shape)).requires_grad_(requires_grad)
+    return wrap(z.reshape(shape).astype(dtype, copy=False)).requires_grad_(requires_grad)
 
 
-def randint(low: int, high: Any = None, size: Any = None, *,
-            generator: Generator | None = None) -> Tensor:
-    """Integers of low … high − 1, int64: ``randint([low,] high, size)``."""
+def randint(low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None,
+            dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Integers of low … high − 1, by default int64: ``randint([low,] high, size)``."""
     if size is None:
         low, high, size = 0, low, high
     if size is None:
         raise TypeError("randint: wants a size: randint(high, size) or randint(low, high, size)")
     if high <= low:
         raise RuntimeError(f"randint: wants low < high, got {low} and {high}")
-    shape, _ = _checked("randint", tuple(size), None)
+    shape, _ = _checked("randint", tuple(size), device=device)
+    dtype = dtypes.int64 if dtype is None else dtypes.check(dtype)
     words = (generator or default_generator).words(prod(shape))
-    return wrap((words % np.uint64(high - low)).astype(np.int64).reshape(shape) + low)
+    y = (words % np.uint64(high - low)).astype(np.int64).reshape(shape) + low
+    return wrap(y.astype(dtype, copy=False)).requires_grad_(requires_grad)
 
 
-def randperm(n: int, *, generator: Generator | None = None) -> Tensor:
+def randperm(n: int, *, generator: Generator | None = None, device: Any = None) -> Tensor:
     """The integers 0 … n − 1 in random order, int64 (Fisher and Yates)."""
-    [n], _ = _checked("randperm", (n,), None)
+    [n], _ = _checked("randperm", (n,), device=device)
     order = np.arange(n)
     words = (generator or default_generator).words(max(n - 1, 0))
     for i, word in enumerate(words.tolist()):
