@@ -108,10 +108,12 @@ test_more_operands = differential(
         where=lambda c: all(np.all(abs(c.arrays[0].values - c.arrays[1].values - s) > 0.02)
                             for s in (0, 1))),
     *[op(name, a(dtype=FLOATS), one_of(-1, 0.5)) for name in ("clamp_min", "clamp_max")],
-    op("clamp at its bounds", lambda m, x: (m.clamp(x, -1, 1), m.clamp(x, min=-1), m.relu(x),
-       m.nn.functional.hardtanh(x), m.nn.functional.relu6(x), m.nn.functional.leaky_relu(x),
-       m.nn.functional.hardsigmoid(x), m.nn.functional.softshrink(x), m.nn.functional.hardshrink(x),
-       m.nn.functional.elu(x), m.nn.functional.threshold(x, 1, 5.0)),
+    op("clamp at its bounds", lambda m, x: (
+       m.clamp(x, 0, 1), m.clamp(x, -1, 0), m.clamp(x, min=0), m.clamp_max(x, 0), m.relu(x), m.abs(x),
+       m.nn.functional.hardtanh(x, 0, 1), m.nn.functional.relu6(x), m.nn.functional.leaky_relu(x),
+       m.nn.functional.hardsigmoid(x + 3), m.nn.functional.hardswish(x - 3),
+       m.nn.functional.softshrink(x - 0.5), m.nn.functional.hardshrink(x + 0.5),
+       m.nn.functional.elu(x), m.nn.functional.threshold(x, 0, 5.0)),
        x((3,), dtype="float64", sample=(0, 0))).but(order=1, tol=1e4),
     op("nan_to_num of what is none", lambda m, p, n: m.nan_to_num(
         m.tensor([np.nan, np.inf, -np.inf, 1.0]), nan=p, posinf=n), one_of(0.0, 2.5), one_of(None, 7)),
