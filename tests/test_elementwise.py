@@ -85,3 +85,15 @@ def test_repr_says_what_cannot_be_seen():
     assert repr(tg.arange(2000)) == "tensor([   0,    1,    2,  ..., 1997, 1998, 1999])"
     assert repr(tg.zeros(0, 3, dtype=tg.int32)) == "tensor([], size=(0, 3), dtype=torch.int32)"
     assert f"{tg.tensor(2.0):.1f}" == "2.0"
+
+
+def test_in_place_activations():
+    x = tg.tensor([-1.0, 2.0], requires_grad=True)
+    for f, y in [(F.relu, [0, 2]), (F.elu, [np.expm1(-1), 2]), (F.leaky_relu, [-0.01, 2])]:
+        h = x * 1
+        assert f(h, inplace=True) is h
+        np.testing.assert_allclose(h.tolist(), y, rtol=1e-6)
+        np.testing.assert_allclose(autograd.grad(h.sum(), x)[0].tolist(),
+                                   autograd.grad(f(x * 1).sum(), x)[0].tolist())
+    assert F.relu(x.detach(), True).tolist() == x.tolist() == [0, 2]
+    assert F.elu(x, 1.0, False).tolist() == [0, 2]

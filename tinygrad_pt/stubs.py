@@ -35,7 +35,8 @@ def stubs() -> dict[str, str]:
     lines, passed_on = "", ""
     for name, f in sorted(public.items()):
         module = getattr(f, "__module__", "")
-        if isinstance(f, FunctionType) and module.startswith(functions.__name__):
+        row = getattr(f, "__name__", "") in TABLE
+        if isinstance(f, FunctionType) and (row or module.startswith(functions.__name__)):
             lines += _def(name, f)
         elif name in vars(functions.dtypes):
             passed_on += f"from ..dtypes import {name} as {name}\n"
@@ -87,7 +88,7 @@ def _class(cls: type, fields: dict[str, str]) -> str:
 
 
 def _def(name: str, f: Any, indent: str = "", cls: type | None = None, static: bool = False) -> str:
-    op = TABLE.get(name)
+    op = TABLE.get(f.__name__)
     parameters = list(inspect.signature(f).parameters.values())
     result = _type(inspect.signature(f).return_annotation)
     if isinstance(op, Pointwise) and (cls is value.Value

@@ -86,8 +86,9 @@ class Tensor:
     ``array`` is the NumPy array; ``grad``, of a leaf with ``requires_grad``, the accumulated
     gradient (a Tensor or None); ``grad_fn`` the `Node` that made it (None for a leaf).
 
-    Raises TypeError for data that is not numeric, RuntimeError if integers are to require a
-    gradient.
+    ``Tensor(data)`` has the default dtype, or that of data that is a Tensor; ``Tensor(2, 3)`` is not
+    initialised; to keep the dtype of data, use `tensor`. Raises TypeError for data that is not
+    numeric, RuntimeError if integers are to require a gradient.
     """
 
     # node: what made it · leaf_grad: a leaf that wants a gradient · hooks: of a leaf
@@ -96,8 +97,8 @@ class Tensor:
     __slots__ = ("__weakref__", "_grad", "array", "changes", "hooks", "leaf_grad", "node", "origin",
                  "stamp")
 
-    def __init__(self, data: Any = (), dtype: Any = None, requires_grad: bool = False):
-        self.array = as_array(data, dtype)
+    def __init__(self, *data: Any, dtype: Any = None, requires_grad: bool = False):
+        self.array = _of_data_or_sizes(data, dtype)
         self._grad = self.node = self.origin = self.hooks = self.changes = None
         self.leaf_grad = False
         self.stamp = 0
@@ -198,9 +199,9 @@ class Tensor:
         changes = _root(self).changes
         return changes[2] if changes is not None and changes[1] > age else None
 
-    def numpy(self) -> np.ndarray:
-        """The array itself, no copy. RuntimeError while a gradient is required: detach() first."""
-        if self.requires_grad:
+    def numpy(self, *, force: bool = False) -> np.ndarray:
+        """The array itself, no copy. RuntimeError while a gradient is required, unless ``force``."""
+        if self.requires_grad and not force:
             raise RuntimeError("numpy: this tensor requires grad, and NumPy does not record; "
                                "use tensor.detach().numpy()")
         return self.array
@@ -255,7 +256,7 @@ class Tensor:
     def __reduce__(self):
         if self.grad_fn is not None:
             raise RuntimeError("only leaf tensors can be copied or pickled; use .detach()")
-        return type(self), (self.array.copy(), self.array.dtype, self.leaf_grad)
+        return _restored, (type(self), self.array.copy(), self.leaf_grad)
 
     def __deepcopy__(self, memo):
         rebuild, parts = self.__reduce__()
@@ -852,6 +853,23 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
     if array.dtype.kind not in "biuf":
         raise TypeError(f"tensor: wants numbers, got {type(data).__name__} of {array.dtype}")
     return array.astype(dtypes.check(dtype), copy=False)
+
+
+def _of_data_or_sizes(data: tuple, dtype: Any) -> np.ndarray:
+    """The array of Tensor(…)."""
+    size = data[0] if len(data) == 1 and isinstance(data[0], Size) else data
+    if all([isinstance(n, int | np.integer) for n in size]):
+        if min(size, default=0) < 0:
+            raise ShapeError(f"Tensor: sizes must not be negative, got {tuple(size)}")
+        return np.empty(size or (0,), dtypes.default if dtype is None else dtypes.check(dtype))
+    if len(data) != 1:
+        raise TypeError(f"Tensor: wants data or sizes, got {data}")
+    return as_array(data[0], dtypes.default if dtype is None and not isinstance(data[0], Tensor)
+                    else dtype)
+
+
+def _restored(cls: type, array: np.ndarray, requires_grad: bool) -> Tensor:
+    return cls(wrap(array), requires_grad=requires_grad)
 
 
 def _plain(data: Any) -> Any:

@@ -81,9 +81,10 @@ publish(inplace)
 
 def _add(op: Op) -> None:
     """A row's function, also of one that is added later."""
-    if op.name in vars(elementwise) and op.name not in __all__:
-        globals()[op.name] = vars(elementwise)[op.name]
-        __all__.append(op.name)
+    for name in {op.name, elementwise.ALIASES.get(op.name, op.name)}:
+        if name in vars(elementwise) and name not in __all__:
+            globals()[name] = vars(elementwise)[name]
+            __all__.append(name)
 
 
 follow(_add)

@@ -1,14 +1,15 @@
 """Activations, with the arguments that they have in torch.nn.functional.
 
-Those in ``__all__`` PyTorch has among its functions too. ``inplace=True`` overwrites x with the
-result, which is returned in either case.
+Those in ``__all__`` PyTorch has among its functions too. Of many ``inplace=True`` overwrites x with
+the result, which is returned in either case.
 """
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any
 
-from ..tensors import ShapeError, Tensor
+from ..tensors import ShapeError, Tensor, change
 from .common import as_dim
 from .elementwise import clamp, rows, sigmoid, tanh, where
 from .reductions import softmax
@@ -16,24 +17,34 @@ from .reductions import softmax
 __all__ = ["celu", "hardshrink", "prelu", "selu", "threshold"]
 
 
-def _perform(inplace: bool, f: Any, x: Tensor, *args: Any) -> Tensor:
-    """f(x, *args), in x's memory if that is asked for."""
-    return f(x, *args)
+def _in_place(f: Any) -> Any:
+    """f with one more argument, ``inplace``, the last."""
+    n = f.__code__.co_argcount
+
+    @wraps(f)
+    def g(x: Tensor, *args: Any, inplace: bool = False, **kw: Any) -> Tensor:
+        if len(args) == n:
+            *args, inplace = args
+        return change(x, f"{f.__name__}_", f, tuple(args), kw) if inplace else f(x, *args, **kw)
+    return g
 
 
-def relu(x: Tensor, inplace: bool = False) -> Tensor:
+@_in_place
+def relu(x: Tensor) -> Tensor:
     """The positive part: x where it is positive, else 0. Slope 0 at 0."""
-    return _perform(inplace, rows.relu, x)
+    return rows.relu(x)
 
 
-def relu6(x: Tensor, inplace: bool = False) -> Tensor:
+@_in_place
+def relu6(x: Tensor) -> Tensor:
     """x kept within [0, 6]."""
-    return _perform(inplace, rows.hardtanh, x, 0.0, 6.0)
+    return rows.hardtanh(x, 0.0, 6.0)
 
 
-def leaky_relu(x: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+@_in_place
+def leaky_relu(x: Tensor, negative_slope: float = 0.01) -> Tensor:
     """x where it is positive, else negative_slope·x. At 0 the slope is that of the negative side."""
-    return _perform(inplace, rows.leaky_relu, x, negative_slope)
+    return rows.leaky_relu(x, negative_slope)
 
 
 def prelu(x: Tensor, weight: Tensor) -> Tensor:
@@ -42,21 +53,24 @@ def prelu(x: Tensor, weight: Tensor) -> Tensor:
     return rows.leaky_relu(x, weight.reshape(channels))
 
 
-def elu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+@_in_place
+def elu(x: Tensor, alpha: float = 1.0) -> Tensor:
     """x where it is positive, else α(eˣ − 1) (Clevert et al., 2016)."""
-    return _perform(inplace, rows.elu, x, alpha)
+    return rows.elu(x, alpha)
 
 
-def celu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+@_in_place
+def celu(x: Tensor, alpha: float = 1.0) -> Tensor:
     """x where it is positive, else α(exp(x/α) − 1) (Barron, 2017)."""
     if alpha == 0:
         raise RuntimeError("celu: alpha must not be 0")
-    return _perform(inplace, rows.celu, x, alpha)
+    return rows.celu(x, alpha)
 
 
-def selu(x: Tensor, inplace: bool = False) -> Tensor:
+@_in_place
+def selu(x: Tensor) -> Tensor:
     """λ·elu(x, α) with the λ and α that keep mean 0 and variance 1 (Klambauer et al., 2017)."""
-    return _perform(inplace, lambda x: 1.0507009873554805 * rows.elu(x, 1.6732632423543772), x)
+    return 1.0507009873554805 * rows.elu(x, 1.6732632423543772)
 
 
 def gelu(x: Tensor, approximate: str = "none") -> Tensor:
@@ -66,14 +80,16 @@ def gelu(x: Tensor, approximate: str = "none") -> Tensor:
     return rows.gelu(x) if approximate == "none" else rows.gelu_tanh(x)
 
 
-def silu(x: Tensor, inplace: bool = False) -> Tensor:
+@_in_place
+def silu(x: Tensor) -> Tensor:
     """x·sigmoid(x), also called swish (Elfwing et al., 2018)."""
-    return _perform(inplace, rows.silu, x)
+    return rows.silu(x)
 
 
-def mish(x: Tensor, inplace: bool = False) -> Tensor:
+@_in_place
+def mish(x: Tensor) -> Tensor:
     """x·tanh(softplus(x)) (Misra, 2019)."""
-    return _perform(inplace, rows.mish, x)
+    return rows.mish(x)
 
 
 def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
@@ -91,26 +107,30 @@ def logsigmoid(x: Tensor) -> Tensor:
     return -rows.softplus(-x)
 
 
-def threshold(x: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
+@_in_place
+def threshold(x: Tensor, threshold: float, value: float) -> Tensor:
     """x where it exceeds the threshold, else value."""
-    return _perform(inplace, lambda x: where(x <= threshold, value, x), x)
+    return where(x <= threshold, value, x)
 
 
-def hardtanh(x: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
+@_in_place
+def hardtanh(x: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
     """x kept within [min_val, max_val]; unlike clamp's, the slope on the bounds is 0."""
     if min_val > max_val:
         raise ValueError(f"hardtanh: wants min_val ≤ max_val, got {min_val} and {max_val}")
-    return _perform(inplace, rows.hardtanh, x, min_val, max_val)
+    return rows.hardtanh(x, min_val, max_val)
 
 
-def hardsigmoid(x: Tensor, inplace: bool = False) -> Tensor:
+@_in_place
+def hardsigmoid(x: Tensor) -> Tensor:
     """A straight line from 0 at x = −3 to 1 at x = 3."""
-    return _perform(inplace, lambda x: relu6(x + 3.0) / 6.0, x)
+    return relu6(x + 3.0) / 6.0
 
 
-def hardswish(x: Tensor, inplace: bool = False) -> Tensor:
+@_in_place
+def hardswish(x: Tensor) -> Tensor:
     """x·hardsigmoid(x) (Howard et al., 2019)."""
-    return _perform(inplace, lambda x: x * hardsigmoid(x), x)
+    return x * hardsigmoid(x)
 
 
 def hardshrink(x: Tensor, lambd: float = 0.5) -> Tensor:

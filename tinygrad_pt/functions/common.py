@@ -67,7 +67,7 @@ def publish(theme: ModuleType, functions: dict | None = None, names: list[str] |
         first, *rest = code.co_varnames[:code.co_argcount + code.co_kwonlyargcount] or ("",)
         method = f.__annotations__.get(first) == "Tensor"
         words = {numpys: torchs for numpys, torchs in _WORDS.items() if torchs in rest}
-        f = translated(f, words if "input" in rest else words | {"input": first},
+        f = translated(f, words if "input" in rest or not first else words | {"input": first},
                        sum_all if name == "sum" else None)
         if functions is not None:
             functions[name] = f

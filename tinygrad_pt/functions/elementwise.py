@@ -20,6 +20,9 @@ LN2 = 0.6931471805599453
 
 rows = SimpleNamespace()  # their functions, of which some get more arguments below
 _KEYWORDS = {"where": ("condition", "input", "other"), "pow": ("input", "exponent")}
+ALIASES = {"abs": "absolute", "neg": "negative", "mul": "multiply", "trunc": "fix", "sign": "sgn",
+           "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2",
+           "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh"}  # PyTorch's other names
 
 
 def _of_values(op, operands):
@@ -36,17 +39,14 @@ def _add(op: Op) -> None:
         return
     if op.name in TAKEN:
         raise ValueError(f"{op.name}: Tensor has an attribute of this name that is no operation")
-    f = globals()[op.name] = function_of(op, _KEYWORDS.get(op.name, ("input", "other")), _of_values)
+    f = function_of(op, _KEYWORDS.get(op.name, ("input", "other")), _of_values)
     setattr(rows, op.name, f)
-    attach(Tensor, op.name, f)
+    for name in (op.name, ALIASES.get(op.name, op.name)):
+        globals()[name] = f
+        attach(Tensor, name, f)
 
 
 follow(_add)
-
-# PyTorch's other names of the same functions
-absolute, negative, multiply, fix, sgn = abs, neg, mul, trunc, sign
-arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2
-arcsinh, arccosh, arctanh = asinh, acosh, atanh
 
 
 # ── arithmetic with options ─────────────────────────────────────────────────────────────────────

@@ -6,20 +6,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..functions import float32, float64, no_grad
-from ..tensors import ShapeError, Tensor
+from ..tensors import ShapeError, Tensor, as_array, wrap
 
 
 class Parameter(Tensor):
     """A tensor that a Module learns: as one of its attributes it is found by ``parameters()``."""
 
     def __init__(self, data: Any = (), requires_grad: bool = True):
-        super().__init__(data, requires_grad=requires_grad)
+        super().__init__(wrap(as_array(data)), requires_grad=requires_grad)
 
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()
-
-    def __reduce__(self):
-        return type(self), (self.array.copy(), self.requires_grad)
 
 
 class Module:
