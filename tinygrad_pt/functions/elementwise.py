@@ -19,10 +19,6 @@ LN2 = 0.6931471805599453
 # ── the rows ────────────────────────────────────────────────────────────────────────────────────
 
 rows = SimpleNamespace()  # their functions, of which some get more arguments below
-ALIASES = {  # PyTorch's other names of the same functions
-    "abs": "absolute", "neg": "negative", "mul": "multiply", "trunc": "fix", "sign": "sgn",
-    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2",
-    "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh"}
 _KEYWORDS = {"where": ("condition", "input", "other"), "pow": ("input", "exponent")}
 ALIASES = {"abs": "absolute", "neg": "negative", "mul": "multiply", "trunc": "fix", "sign": "sgn",
            "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2",
