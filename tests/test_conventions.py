@@ -61,7 +61,8 @@ def test_conventions_of_torch(expression, at, torchs):
 def outcome(m, call):
     """What a call gives, as text: a value, or the name of an exception."""
     try:
-        y = eval(call, {"m": m, "x": m.tensor([1.0, 2.0]), "i": m.tensor([1, 2])})
+        y = eval(call, {"m": m, "x": m.tensor([1.0, 2.0]),
+                        "w": m.tensor([0.0, 0.0], requires_grad=True)})
     except Exception as error:
         return next(t.__name__ for t in type(error).__mro__ if t.__module__ == "builtins")
     return str(y.tolist() if hasattr(y, "tolist") else y)

@@ -705,6 +705,8 @@ def overwrite(x: Tensor, value: Any, name: str, part: tuple = (), fresh: bool = 
     """
     t: Tensor = x
     source = value.array if isinstance(value, Tensor) else value
+    if source is None or isinstance(source, str):
+        raise TypeError(f"{name}: wants a Tensor or a number, got {source!r}")
     if not t.array.flags.writeable:
         raise RuntimeError(f"{name}: this memory is read-only, or several elements share it (after "
                            "expand); use clone() before writing to it")

@@ -21,6 +21,10 @@ class Context:
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep tensors (arguments, results or others) as ``ctx.saved_tensors``."""
+        for x in tensors:
+            if x is not None and not isinstance(x, Tensor):
+                raise TypeError(f"save_for_backward: keeps Tensors, got {type(x).__name__}; what is "
+                                "none may be an attribute of ctx")
         self.saved_tensors = tensors
 
     def mark_non_differentiable(self, *outputs: Tensor) -> None:

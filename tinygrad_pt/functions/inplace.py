@@ -55,7 +55,7 @@ def fill_(x: Tensor, value: Any) -> Tensor:
     """Let every element be a number."""
     if isinstance(value, Tensor) and value.ndim:
         raise RuntimeError(f"fill_: wants a number or a 0-d Tensor, got shape {value.array.shape}")
-    return overwrite(x, value if isinstance(value, Tensor) else np.asarray(value, x.dtype), "fill_")
+    return overwrite(x, value, "fill_")
 
 
 def zero_(x: Tensor) -> Tensor:
