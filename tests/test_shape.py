@@ -80,6 +80,14 @@ def test_copies_do_not(name):
     assert 5 not in x.array
 
 
+def test_sizes_by_keyword():
+    x = tg.ones(2, 3)
+    assert tg.permute(x, dims=(1, 0)).shape == x.permute(dims=[1, 0]).shape == (3, 2)
+    assert tg.reshape(input=x, shape=(3, 2)).shape == x.reshape(shape=(3, 2)).shape == (3, 2)
+    assert tg.flip(x, dims=[1]).shape == (2, 3) and tg.tile(x, dims=(2,)).shape == (2, 6)
+    assert x.expand(size=(4, 2, 3)).shape == (4, 2, 3) and x.repeat(repeats=(1, 2)).shape == (2, 6)
+
+
 def test_errors():
     x, v = tg.zeros(2, 3), tg.zeros(3)
     for error, pattern, f in [

@@ -582,13 +582,16 @@ def function_of(op: Pointwise, words: tuple[str, ...],
     return f
 
 
-def translated(f: Callable, words: dict[str, str], short: Callable | None = None) -> Any:
+def translated(f: Callable, words: dict[str, str], short: Callable | None = None,
+               several: str = "") -> Any:
     """f, which also understands other words for its parameters; ``short``, where it is given, is
-    tried first on a single argument.
+    tried first on a single argument. ``several`` is the name of f's ``*sizes``, if it has one.
     """
     def g(*args, **kw):
         if kw:
             kw = {words.get(k, k): v for k, v in kw.items()}
+            if several in kw:  # x.permute(dims=(1, 0)) is x.permute((1, 0))
+                args = (*args, *[kw.pop(k) for k in (words.get("input"), several) if k in kw])
         elif short is not None and len(args) == 1:
             y = short(args[0])
             if y is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import CO_VARARGS
 from operator import index
 from types import FunctionType, ModuleType
 from typing import Any
@@ -64,11 +65,13 @@ def publish(theme: ModuleType, functions: dict | None = None, names: list[str] |
         if name not in getattr(theme, "__all__", (name,)):
             continue
         code = f.__code__
-        first, *rest = code.co_varnames[:code.co_argcount + code.co_kwonlyargcount] or ("",)
+        n = code.co_argcount + code.co_kwonlyargcount
+        first, *rest = code.co_varnames[:n] or ("",)
         method = f.__annotations__.get(first) == "Tensor"
         words = {numpys: torchs for numpys, torchs in _WORDS.items() if torchs in rest}
         f = translated(f, words if "input" in rest or not first else words | {"input": first},
-                       sum_all if name == "sum" else None)
+                       sum_all if name == "sum" else None,
+                       code.co_varnames[n] if method and code.co_flags & CO_VARARGS else "")
         if functions is not None:
             functions[name] = f
             names.append(name)

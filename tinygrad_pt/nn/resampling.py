@@ -91,8 +91,8 @@ def interpolate(x: Tensor, size: Any = None, scale_factor: Any = None, mode: str
         return (adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d)[n - 1](x, new)
     y = x
     for d, m, scale in zip(range(2, n + 2), new, scales, strict=True):
-        if m == x.shape[d]:
-            continue
+        if m == x.shape[d] and (antialias or mode not in ("bicubic", "nearest-exact")):
+            continue  # whatever the scale is: PyTorch's rule
         if mixes:
             a = _mixture(x.shape[d], m, scale, mode == "bicubic", align_corners, antialias)
             y = movedim(matmul(movedim(y, d, -1), wrap(a.T.astype(x.dtype))), -1, d)
