@@ -87,6 +87,16 @@ def test_repr_says_what_cannot_be_seen():
     assert f"{tg.tensor(2.0):.1f}" == "2.0"
 
 
+def test_numbers_in_slopes_are_exact():
+    x = tg.tensor([[-2.0, 3.0], [-1.0, 1.5]], dtype=tg.float64, requires_grad=True)
+    for y in (x, x.T):  # contiguous memory, and not
+        for create_graph in (False, True):
+            [g] = autograd.grad(F.leaky_relu(y, 0.01).sum(), x, create_graph=create_graph)
+            assert g.tolist() == [[0.01, 1.0], [0.01, 1.0]]
+            [g] = autograd.grad(tg.pow(3.0, y).sum(), x, create_graph=create_graph)
+            np.testing.assert_allclose(g.detach().array, 3.0 ** x.array * np.log(3.0), rtol=1e-14)
+
+
 def test_in_place_activations():
     x = tg.tensor([-1.0, 2.0], requires_grad=True)
     for f, y in [(F.relu, [0, 2]), (F.elu, [np.expm1(-1), 2]), (F.leaky_relu, [-0.01, 2])]:

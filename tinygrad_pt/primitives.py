@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from .ops import Op, follow
+from .ops import Op, Pointwise, follow
 from .ops.linear import repeated
-from .tensors import Tensor, apply, made_by, pointwise, wrap
+from .tensors import Tensor, apply, as_dtype, made_by, pointwise, wrap
 
 
 def function_of(op: Op) -> Any:
@@ -43,9 +43,12 @@ def slope_loop(op, g, i, y, xs):
 
 
 def saved(node):
-    """What a node holds, as Tensors of its graph: y, and the operands."""
+    """What a node holds, as Tensors of its graph: y, and the operands, numbers of the others' dtype."""
     y = node.y if node.y is None or isinstance(node.y, Tensor) else made_by(node.y, node)
-    return y, node.inputs
+    if not isinstance(node.op, Pointwise):
+        return y, node.inputs
+    dtype = next(x.dtype for x in node.inputs if isinstance(x, Tensor))
+    return y, tuple([x if isinstance(x, Tensor) else as_dtype(x, dtype) for x in node.inputs])
 
 
 def to_tensor(g):

@@ -45,9 +45,12 @@ from . import TABLE, Pointwise, bilinear, linear, scalars  # noqa: F401  (fill t
 
 
 def where(c, a, b):
-    """a where c, else b. Numbers become float32, which holds the table's 0, ½, 1 and widens nothing."""
+    """a where c, else b. Numbers become float32 if it holds them, as the table's 0, ½, 1: that
+    widens nothing.
+    """
     if type(a) in (int, float) and type(b) in (int, float):
-        a, b = np.float32(a), np.float32(b)
+        kind = np.float32 if np.float32(a) == a and np.float32(b) == b else np.float64
+        a, b = kind(a), kind(b)
     return np.where(c, a, b)
 
 
