@@ -89,11 +89,11 @@ def test_repr_says_what_cannot_be_seen():
 
 def test_numbers_in_slopes_are_exact():
     x = tg.tensor([[-2.0, 3.0], [-1.0, 1.5]], dtype=tg.float64, requires_grad=True)
-    for y in (x, x.T):  # contiguous memory, and not
+    for of in (lambda x: x, lambda x: x.T):  # contiguous memory, and not
         for create_graph in (False, True):
-            [g] = autograd.grad(F.leaky_relu(y, 0.01).sum(), x, create_graph=create_graph)
+            [g] = autograd.grad(F.leaky_relu(of(x), 0.01).sum(), x, create_graph=create_graph)
             assert g.tolist() == [[0.01, 1.0], [0.01, 1.0]]
-            [g] = autograd.grad(tg.pow(3.0, y).sum(), x, create_graph=create_graph)
+            [g] = autograd.grad(tg.pow(3.0, of(x)).sum(), x, create_graph=create_graph)
             np.testing.assert_allclose(g.detach().array, 3.0 ** x.array * np.log(3.0), rtol=1e-14)
 
 
