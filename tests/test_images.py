@@ -68,6 +68,11 @@ def test_special_values_in_windows():
     assert y.tolist()[0][0] == [-inf, -inf, 1.0, 1.0]  # the padding is never chosen,
     assert where.tolist()[0][0] == [0, 0, 2, 2]        # not even where all else is -inf
     assert np.isnan(y.array[0, 1:, 2:]).all()
+    blind = tg.ones(1, 1, 3).requires_grad_()
+    y = F.max_pool2d(blind, (3, 2), (3, 1), 1, 2, ceil_mode=True)
+    assert (y == -inf).all()  # dilated windows on both sides of the only row
+    y.backward(tg.ones(*y.shape))
+    assert blind.grad.tolist() == [[[0.0, 0.0, 0.0]]]
     ties = tg.ones(1, 2, 2).requires_grad_()
     F.max_pool2d(ties, 2).backward(tg.ones(1, 1, 1))
     assert ties.grad.tolist() == [[[1.0, 0.0], [0.0, 0.0]]]  # the first of equals

@@ -10,12 +10,12 @@ import numpy as np
 from ..functions.common import as_int, plain
 from ..functions.conversion import clone
 from ..functions.creation import ones, zeros
-from ..functions.elementwise import relu
+from ..functions.elementwise import inf, relu, where
 from ..functions.indexing import scatter
 from ..functions.joining import _framed, cat
 from ..functions.reductions import mean
 from ..functions.shape import flatten, narrow, reshape, squeeze
-from ..tensors import ShapeError, Tensor, wrap
+from ..tensors import ShapeError, Tensor, constant, wrap
 from .convolution import batched, conv1d, conv2d, conv3d, sizes
 
 # ── the largest ─────────────────────────────────────────────────────────────────────────────────
@@ -63,10 +63,15 @@ def _max_pool(n, x, kernel_size, stride, padding, dilation, ceil_mode, return_in
     op = f"max_pool{n}d"
     k, s, p, d = _arguments(op, n, kernel_size, stride, padding, dilation)
     places = _places(op, n, x, k, s, p, d, ceil_mode)
-    seen = []
+    seen, blind = [], np.zeros((), bool)  # windows that see padding only, as dilated ones may
     for size, many, *window in zip(x.shape[-n:], places, k, s, p, d, strict=True):
-        seen.append(_inside(size, many, *window))
-    return _largest(op, n, x, seen, return_indices)
+        at = _places_of(many, *window)
+        blind = blind[..., None] | ((at < 0) | (at >= size)).all(axis=1)
+        seen.append(_inside(size, at, window[-1]))
+    y, indices = _largest(op, n, x, seen, True)
+    if blind.any():
+        y = where(wrap(blind), constant(-inf, x.dtype), y)
+    return (y, indices) if return_indices else y
 
 
 def _adaptive_max_pool(n, x, output_size, return_indices):
@@ -79,9 +84,13 @@ def _adaptive_max_pool(n, x, output_size, return_indices):
     return _largest(op, n, x, seen, return_indices)
 
 
-def _inside(size, many, k, step, padding, dilation):
-    """The k pixels of each window; for those outside of the image, the window's nearest inside."""
-    at = np.arange(many)[:, None] * step - padding + np.arange(k) * dilation
+def _places_of(many, k, step, padding, dilation):
+    """The k pixels of each of so many windows along a direction, (many, k)."""
+    return np.arange(many)[:, None] * step - padding + np.arange(k) * dilation
+
+
+def _inside(size, at, dilation):
+    """The pixels of windows; for those outside of the image, the window's nearest inside."""
     at = np.where(at < 0, at % dilation, at)
     return np.where(at >= size, size - 1 - (size - 1 - at) % dilation, at).clip(0, size - 1)
 
