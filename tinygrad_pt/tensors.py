@@ -887,7 +887,7 @@ def _plain(data: Any) -> Any:
 def as_size(size: tuple) -> tuple[int, ...]:
     """The shape meant by f(2, 3), f((2, 3)) and f(x.shape) alike."""
     if len(size) == 1 and isinstance(size[0], tuple | list):
-        size = size[0]
+        size = tuple(size[0])  # the compiler holds an argument to its type
     return tuple([index(n) for n in size])
 
 
