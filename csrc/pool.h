@@ -21,27 +21,32 @@ static const npy_intp POOL_MOST = 256 << 20; /* bytes kept in all */
 static struct { int n; PyArrayObject *a[POOL_DEEP]; } pool[POOL_DRAWERS];
 static npy_intp pool_bytes;
 
-static unsigned pool_drawer(int type, int ndim, const npy_intp *dims)
+/* Where arrays of a shape and type are kept; *bytes is what one of them holds. */
+static inline unsigned pool_drawer(int type, int ndim, const npy_intp *dims, npy_intp *bytes)
 {
     unsigned h = (unsigned)(type * 8 + ndim);
-    for (int d = 0; d < ndim; d++)
+    *bytes = type == NPY_DOUBLE ? 8 : 4;
+    for (int d = 0; d < ndim; d++) {
         h = h * 0x9E3779B1u + (unsigned)dims[d];
+        *bytes *= dims[d];
+    }
     return (h ^ h >> 15) % POOL_DRAWERS;
 }
 
 /* A new, C-contiguous array that is not filled; NULL with an exception set if there is no memory. */
 static PyObject *pool_take(int ndim, const npy_intp *dims, int type)
 {
+    npy_intp bytes;
     if (ndim <= POOL_DIMS) {
-        const unsigned h = pool_drawer(type, ndim, dims);
+        const unsigned h = pool_drawer(type, ndim, dims, &bytes);
         if (pool[h].n) {
             PyArrayObject *a = pool[h].a[pool[h].n - 1];
             int fits = PyArray_TYPE(a) == type && PyArray_NDIM(a) == ndim;
             for (int d = 0; fits && d < ndim; d++)
-                fits = PyArray_DIM(a, d) == dims[d];
+                fits = PyArray_DIMS(a)[d] == dims[d];
             if (fits) {
                 pool[h].n--;
-                pool_bytes -= PyArray_NBYTES(a);
+                pool_bytes -= bytes;
                 return (PyObject *)a;
             }
         }
@@ -53,21 +58,20 @@ static PyObject *pool_take(int ndim, const npy_intp *dims, int type)
 static void pool_give(PyObject *o)
 {
 #ifndef Py_GIL_DISABLED
-    if (Py_REFCNT(o) != 1 || !PyArray_CheckExact(o))
-        return;
+    const int plain = NPY_ARRAY_OWNDATA | NPY_ARRAY_CARRAY;
     PyArrayObject *a = (PyArrayObject *)o;
-    const int type = PyArray_TYPE(a);
-    if ((type != NPY_FLOAT && type != NPY_DOUBLE) || PyArray_NDIM(a) > POOL_DIMS
-        || !PyArray_CHKFLAGS(a, NPY_ARRAY_OWNDATA | NPY_ARRAY_CARRAY) || PyArray_BASE(a)
-        || !PyArray_ISNOTSWAPPED(a) || ((PyArrayObject_fields *)a)->weakreflist
-        || !PyArray_SIZE(a))
+    npy_intp bytes;
+    if (Py_REFCNT(o) != 1 || !PyArray_CheckExact(o) || !PyArray_CHKFLAGS(a, plain)
+        || (PyArray_TYPE(a) != NPY_FLOAT && PyArray_TYPE(a) != NPY_DOUBLE)
+        || PyArray_NDIM(a) > POOL_DIMS || PyArray_BASE(a) || !PyArray_ISNOTSWAPPED(a)
+        || ((PyArrayObject_fields *)a)->weakreflist)
         return;
-    const unsigned h = pool_drawer(type, PyArray_NDIM(a), PyArray_DIMS(a));
-    if (pool[h].n == POOL_DEEP || pool_bytes + PyArray_NBYTES(a) > POOL_MOST)
+    const unsigned h = pool_drawer(PyArray_TYPE(a), PyArray_NDIM(a), PyArray_DIMS(a), &bytes);
+    if (!bytes || pool[h].n == POOL_DEEP || pool_bytes + bytes > POOL_MOST)
         return;
     Py_INCREF(o);
     pool[h].a[pool[h].n++] = a;
-    pool_bytes += PyArray_NBYTES(a);
+    pool_bytes += bytes;
 #else
     (void)o;
 #endif

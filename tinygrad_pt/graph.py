@@ -40,6 +40,7 @@ _watch: Callable[[], Any] | None = None        # under detect_anomaly: says wher
 
 
 @cython.trashcan(True)
+@cython.freelist(64)
 @cython.cclass
 class Node:
     """y = op(*inputs): one recorded operation.

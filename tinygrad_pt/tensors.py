@@ -54,6 +54,14 @@ SUM, MATMUL, OVERWRITE = TABLE["sum"], TABLE["matmul"], TABLE["overwrite"]
 _Array = np.ndarray
 
 
+# The numbers of the C loops of the operators' rows.
+_add_loop = cython.declare(cython.Py_ssize_t, find(ADD.text()))
+_sub_loop = cython.declare(cython.Py_ssize_t, find(SUB.text()))
+_mul_loop = cython.declare(cython.Py_ssize_t, find(MUL.text()))
+_div_loop = cython.declare(cython.Py_ssize_t, find(DIV.text()))
+_pow_loop = cython.declare(cython.Py_ssize_t, find(POW.text()))
+
+
 class ShapeError(ValueError, RuntimeError):
     """Shapes that do not fit: a ValueError for NumPy's users, a RuntimeError for PyTorch's."""
 
@@ -78,7 +86,7 @@ class Size(tuple):
         return prod(self)
 
 
-@cython.trashcan(True)
+@cython.freelist(64)
 @cython.cclass
 class Tensor:
     """An n-dimensional array of numbers whose operations are recorded for differentiation.
@@ -149,7 +157,7 @@ class Tensor:
         return self._grad
 
     @grad.setter
-    def grad(self, value: Tensor | None) -> None:
+    def grad(self, value: Any) -> None:
         if value is not None:
             if not isinstance(value, Tensor):
                 raise TypeError(f"grad: wants a Tensor or None, got {type(value).__name__}")
@@ -164,7 +172,7 @@ class Tensor:
         return wrap(self.array)
 
     @data.setter
-    def data(self, value: Tensor) -> None:
+    def data(self, value: Any) -> None:
         self.array = as_array(value)
 
     def detach(self) -> Tensor:
@@ -268,28 +276,28 @@ class Tensor:
     # ── arithmetic ──────────────────────────────────────────────────────────────────────────────
 
     def __add__(self, other):
-        return pointwise(ADD, (self, other))
+        return _binary(ADD, _add_loop, self, other)
 
     def __radd__(self, other):
-        return pointwise(ADD, (other, self))
+        return _binary(ADD, _add_loop, other, self)
 
     def __sub__(self, other):
-        return pointwise(SUB, (self, other))
+        return _binary(SUB, _sub_loop, self, other)
 
     def __rsub__(self, other):
-        return pointwise(SUB, (other, self))
+        return _binary(SUB, _sub_loop, other, self)
 
     def __mul__(self, other):
-        return pointwise(MUL, (self, other))
+        return _binary(MUL, _mul_loop, self, other)
 
     def __rmul__(self, other):
-        return pointwise(MUL, (other, self))
+        return _binary(MUL, _mul_loop, other, self)
 
     def __truediv__(self, other):
-        return pointwise(DIV, (self, other))
+        return _binary(DIV, _div_loop, self, other)
 
     def __rtruediv__(self, other):
-        return pointwise(DIV, (other, self))
+        return _binary(DIV, _div_loop, other, self)
 
     def __mod__(self, other):
         return pointwise(REMAINDER, (self, other))
@@ -304,10 +312,10 @@ class Tensor:
         return pointwise(FLOOR_DIVIDE, (other, self))
 
     def __pow__(self, other, modulo=None):
-        return pointwise(POW, (self, other))
+        return _binary(POW, _pow_loop, self, other)
 
     def __rpow__(self, other, modulo=None):
-        return pointwise(POW, (other, self))
+        return _binary(POW, _pow_loop, other, self)
 
     def __neg__(self):
         return pointwise(NEG, (self,))
@@ -493,13 +501,13 @@ def result(op: Any, inputs: tuple, kw: dict, y: Any) -> Tensor:
     if not recording():
         return t
     n: cython.Py_ssize_t = len(inputs)
-    edges: tuple
-    if n == 1:
-        edges = (place(inputs[0]),)
-        wanted = edges[0] is not None
-    elif n == 2:
-        edges = (place(inputs[0]), place(inputs[1]))
-        wanted = edges[0] is not None or edges[1] is not None
+    edges: tuple = inputs  # as they are, if all are leaves
+    if n <= 2:
+        first = place(inputs[0])
+        second = place(inputs[1]) if n == 2 else None
+        wanted = first is not None or second is not None
+        if wanted and (first is not inputs[0] or (n == 2 and second is not inputs[1])):
+            edges = (first, second) if n == 2 else (first,)
     else:
         edges = tuple([place(x) for x in inputs])
         wanted = any([e is not None for e in edges])
@@ -525,7 +533,7 @@ def apply(op: Any, inputs: tuple, kw: dict) -> Tensor:
     try:
         y = op.forward(arrays, xs, kw)
     except TypeError as error:  # NumPy's: it has this for other dtypes only
-        kinds = ", ".join([str(x.array.dtype) for x in inputs])
+        kinds = ", ".join([str(getattr(x, "dtype", x)) for x in inputs])
         raise NotImplementedError(f"{op.name}: not for {kinds}: {error}") from None
     except ValueError as error:
         shapes = ", ".join([str(np.shape(array)) for array in xs])
@@ -548,12 +556,10 @@ def sum_all(x: Any) -> Tensor | None:
         return None
     t: Tensor = x
     y = total(t.array)
-    return None if y is None else result(SUM, (t,), _all(t.array.ndim), y)
+    return None if y is None else result(SUM, (t,), _ALL[t.array.ndim], y)
 
 
-@lru_cache(maxsize=64)
-def _all(ndim: int) -> dict:
-    return {"dims": tuple(range(ndim)), "keepdim": False}
+_ALL = [{"dims": tuple(range(ndim)), "keepdim": False} for ndim in range(65)]  # NumPy's most is 64
 
 
 def function_of(op: Pointwise, words: tuple[str, ...],
@@ -563,6 +569,7 @@ def function_of(op: Pointwise, words: tuple[str, ...],
     ``words`` are the operands' names for those who give them by keyword.
     """
     wanted: cython.Py_ssize_t = len(op.operands)
+    code: cython.Py_ssize_t = find(op.text())
 
     def f(*operands, **kw):
         for word in words[len(operands):] if kw else ():
@@ -577,27 +584,55 @@ def function_of(op: Pointwise, words: tuple[str, ...],
                 return pointwise(op, operands)
         return otherwise(op, operands)
 
-    f.__name__ = f.__qualname__ = op.name
-    f.__doc__ = op.describe()
-    return f
+    def unary(input=f, *more):  # the same, faster
+        if isinstance(input, Tensor) and not more:
+            return _unary(op, code, input)
+        return f(*(() if input is f else (input,)), *more)
+
+    g = unary if wanted == 1 else f
+    g.__name__ = g.__qualname__ = op.name
+    g.__doc__ = op.describe()
+    return g
 
 
-def translated(f: Callable, words: dict[str, str], short: Callable | None = None,
-               several: str = "") -> Any:
-    """f, which also understands other words for its parameters; ``short``, where it is given, is
-    tried first on a single argument. ``several`` is the name of f's ``*sizes``, if it has one.
+def translated(f: Callable, words: dict[str, str], several: str = "") -> Any:
+    """f, which also understands other words for its parameters.
+
+    ``several`` is the name of f's ``*sizes``, if it has one.
     """
     def g(*args, **kw):
         if kw:
             kw = {words.get(k, k): v for k, v in kw.items()}
             if several in kw:  # x.permute(dims=(1, 0)) is x.permute((1, 0))
                 args = (*args, *[kw.pop(k) for k in (words.get("input"), several) if k in kw])
-        elif short is not None and len(args) == 1:
-            y = short(args[0])
-            if y is not None:
-                return y
         return f(*args, **kw)
     return wraps(f)(g)
+
+
+def quickly(f: Callable) -> Any:
+    """sum, with a short way to the sum of all elements; ``f`` is its general form."""
+    def g(x=f, dim=None, keepdim=False, *, dtype=None, axis=None, keepdims=False, input=None):
+        if dim is None and axis is None and dtype is None and not keepdim and not keepdims:
+            y = sum_all(x)
+            if y is not None:
+                return y
+        return f(input if x is f else x, axis if dim is None else dim, keepdim or keepdims,
+                 dtype=dtype)
+    return wraps(f)(g)
+
+
+@cython.cfunc
+def _unary(op: Any, code: cython.Py_ssize_t, x: Any) -> Any:
+    """`pointwise` of a row whose loop is known."""
+    y = quick(code, 1, _array(x), None, None)
+    return _promoted(op, (x,)) if y is None else result(op, (x,), _NOTHING, y)
+
+
+@cython.cfunc
+def _binary(op: Any, code: cython.Py_ssize_t, a: Any, b: Any) -> Any:
+    """`pointwise` of a row whose loop is known."""
+    y = quick(code, 2, _array(a), _array(b), None)
+    return _promoted(op, (a, b)) if y is None else result(op, (a, b), _NOTHING, y)
 
 
 @cython.ccall

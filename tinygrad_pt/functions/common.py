@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..tensors import ShapeError, Tensor, attach, plain, sum_all, translated
+from ..tensors import ShapeError, Tensor, attach, plain, quickly, translated
 
 TAKEN = {*dir(Tensor)}  # the names of methods, which no row may have
 
@@ -69,9 +69,9 @@ def publish(theme: ModuleType, functions: dict | None = None, names: list[str] |
         first, *rest = code.co_varnames[:n] or ("",)
         method = f.__annotations__.get(first) == "Tensor"
         words = {numpys: torchs for numpys, torchs in _WORDS.items() if torchs in rest}
-        f = translated(f, words if "input" in rest or not first else words | {"input": first},
-                       sum_all if name == "sum" else None,
-                       code.co_varnames[n] if method and code.co_flags & CO_VARARGS else "")
+        f = quickly(f) if name == "sum" else translated(
+            f, words if "input" in rest or not first else words | {"input": first},
+            code.co_varnames[n] if method and code.co_flags & CO_VARARGS else "")
         if functions is not None:
             functions[name] = f
             names.append(name)

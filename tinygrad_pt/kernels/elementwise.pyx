@@ -106,6 +106,7 @@ cdef inline bint plan(PyObject **xs, Py_ssize_t k, Walk *w, PyObject **largest):
     They fit if all are numbers or contiguous arrays of one floating type, and each has the shape of
     the largest, or the last dimensions of it (a bias), or one element.
     """
+    cdef Py_ssize_t sizes[MOST]
     cdef Py_ssize_t i, size, item
     cdef int kind = -1, d
     cdef np.ndarray x, top = None
@@ -120,7 +121,7 @@ cdef inline bint plan(PyObject **xs, Py_ssize_t k, Walk *w, PyObject **largest):
             if not np.PyArray_IS_C_CONTIGUOUS(x) or not np.PyArray_ISBEHAVED_RO(x):
                 return False
             kind = d
-            size = np.PyArray_SIZE(x)
+            sizes[i] = size = size_of(x)
             if size > w.n or size == w.n and np.PyArray_NDIM(x) > np.PyArray_NDIM(top):
                 w.n, top = size, x
         elif type(o) is float:
@@ -143,7 +144,7 @@ cdef inline bint plan(PyObject **xs, Py_ssize_t k, Walk *w, PyObject **largest):
             w.step[i] = 0
             continue
         x = <np.ndarray>xs[i]
-        size = np.PyArray_SIZE(x)
+        size = sizes[i]
         w.data[i] = <const char *>np.PyArray_DATA(x)
         w.step[i] = 1
         if np.PyArray_NDIM(x) > np.PyArray_NDIM(top):
@@ -159,10 +160,19 @@ cdef inline bint plan(PyObject **xs, Py_ssize_t k, Walk *w, PyObject **largest):
             return False
     if w.inner != w.n:
         for i in range(k):
-            if w.step[i] and np.PyArray_SIZE(<np.ndarray>xs[i]) == w.n:
+            if w.step[i] and sizes[i] == w.n:
                 w.hop[i] = w.inner * item
     largest[0] = <PyObject *>top
     return True
+
+
+cdef inline Py_ssize_t size_of(np.ndarray x) noexcept:
+    """How many elements there are."""
+    cdef Py_ssize_t n = 1
+    cdef int d
+    for d in range(np.PyArray_NDIM(x)):
+        n *= np.PyArray_DIM(x, d)
+    return n
 
 
 cdef inline bint is_end(np.ndarray x, np.ndarray top):
@@ -220,7 +230,7 @@ cpdef object total(object x):
     if (kind != np.NPY_FLOAT and kind != np.NPY_DOUBLE or not np.PyArray_IS_C_CONTIGUOUS(a)
             or not np.PyArray_ISBEHAVED_RO(a)):
         return None
-    n = np.PyArray_SIZE(a)
+    n = size_of(a)
     out = pool_take(0, NULL, kind)
     memset(np.PyArray_DATA(out), 0, np.PyArray_NBYTES(out))
     args[0] = args[2] = <char *>np.PyArray_DATA(out)
@@ -268,7 +278,7 @@ def pull(int row, int i, g, y, tuple xs):
     cdef int kind = np.NPY_DOUBLE if w.type else np.NPY_FLOAT
     if (np.PyArray_TYPE(g_) != kind or not np.PyArray_IS_C_CONTIGUOUS(g_)
             or np.PyArray_NDIM(g_) != np.PyArray_NDIM(x) or not is_end(g_, x)
-            or np.PyArray_SIZE(g_) != w.n or not np.PyArray_IS_C_CONTIGUOUS(y_)
+            or size_of(g_) != w.n or not np.PyArray_IS_C_CONTIGUOUS(y_)
             or not np.PyArray_ISBEHAVED_RO(g_)
             or l.slopes[w.type][i] == NULL or not l.cheap >> (1 + i) & 1 and w.n > SMALL):
         return None
