@@ -54,12 +54,18 @@ SUM, MATMUL, OVERWRITE = TABLE["sum"], TABLE["matmul"], TABLE["overwrite"]
 _Array = np.ndarray
 
 
-# The numbers of the C loops of the operators' rows.
-_add_loop = cython.declare(cython.Py_ssize_t, find(ADD.text()))
-_sub_loop = cython.declare(cython.Py_ssize_t, find(SUB.text()))
-_mul_loop = cython.declare(cython.Py_ssize_t, find(MUL.text()))
-_div_loop = cython.declare(cython.Py_ssize_t, find(DIV.text()))
-_pow_loop = cython.declare(cython.Py_ssize_t, find(POW.text()))
+
+def _loop(op: Pointwise) -> int:
+    """The number of the C loop of a row; -1 if there is none."""
+    op.code = find(op.text())
+    return op.code
+
+
+_add_loop = cython.declare(cython.Py_ssize_t, _loop(ADD))
+_sub_loop = cython.declare(cython.Py_ssize_t, _loop(SUB))
+_mul_loop = cython.declare(cython.Py_ssize_t, _loop(MUL))
+_div_loop = cython.declare(cython.Py_ssize_t, _loop(DIV))
+_pow_loop = cython.declare(cython.Py_ssize_t, _loop(POW))
 
 
 class ShapeError(ValueError, RuntimeError):
@@ -569,7 +575,7 @@ def function_of(op: Pointwise, words: tuple[str, ...],
     ``words`` are the operands' names for those who give them by keyword.
     """
     wanted: cython.Py_ssize_t = len(op.operands)
-    code: cython.Py_ssize_t = find(op.text())
+    code: cython.Py_ssize_t = _loop(op)
 
     def f(*operands, **kw):
         for word in words[len(operands):] if kw else ():
@@ -642,10 +648,7 @@ def pointwise(op: Any, operands: tuple) -> Any:
     TypeError (for an operator, first the other operand's own try) for anything else.
     """
     n: cython.Py_ssize_t = len(operands)
-    code = op.code
-    if code is None:
-        code = op.code = find(op.text())
-    y = quick(code, n, _array(operands[0]), _array(operands[1]) if n > 1 else None,
+    y = quick(_loop(op) if op.code is None else op.code, n, _array(operands[0]), _array(operands[1]) if n > 1 else None,
               _array(operands[2]) if n > 2 else None)
     return _promoted(op, operands) if y is None else result(op, operands, _NOTHING, y)
 
