@@ -420,19 +420,17 @@ class Tensor:
 
     def __getitem__(self, index: Any) -> Tensor:
         """NumPy's basic and advanced indexing, differentiable; tensors may be indices."""
-        index = as_index(index)
-        if not _advanced(index):
-            return apply(SLICE, (self,), {"index": index})
-        if any([isinstance(i, Tensor) for i in index]):
-            from .batching import apply as batched
-            return batched(INDEX, (self,), {"index": index})
-        return apply(INDEX, (self,), {"index": index})
+        for name, kw in _steps(index):
+            if name == "index" and any([isinstance(i, Tensor) for i in kw["index"]]):
+                from .batching import apply as batched
+                self = batched(INDEX, (self,), kw)
+            else:
+                self = apply(TABLE[name], (self,), kw)
+        return self
 
     def __setitem__(self, index: Any, value: Any) -> None:
         """Overwrite elements in place, with a value that broadcasts to them; differentiable."""
-        index = as_index(index)
-        part: tuple = (("index" if _advanced(index) else "slice", {"index": index}),)
-        overwrite(self, value, "x[i] = v", part)
+        overwrite(self, value, "x[i] = v", _steps(index))
 
     @property
     def T(self) -> Tensor:
@@ -590,12 +588,12 @@ def function_of(op: Pointwise, words: tuple[str, ...],
                 return pointwise(op, operands)
         return otherwise(op, operands)
 
-    def unary(input=f, *more):  # the same, faster
+    def elementwise(input=f, *more):  # the same, faster
         if isinstance(input, Tensor) and not more:
             return _unary(op, code, input)
         return f(*(() if input is f else (input,)), *more)
 
-    g = unary if wanted == 1 else f
+    g = elementwise if wanted == 1 else f
     g.__name__ = g.__qualname__ = op.name
     g.__doc__ = op.describe()
     return g
@@ -617,14 +615,14 @@ def translated(f: Callable, words: dict[str, str], several: str = "") -> Any:
 
 def quickly(f: Callable) -> Any:
     """sum, with a short way to the sum of all elements; ``f`` is its general form."""
-    def g(x=f, dim=None, keepdim=False, *, dtype=None, axis=None, keepdims=False, input=None):
+    def sum(x=f, dim=None, keepdim=False, *, dtype=None, axis=None, keepdims=False, input=None):
         if dim is None and axis is None and dtype is None and not keepdim and not keepdims:
             y = sum_all(x)
             if y is not None:
                 return y
         return f(input if x is f else x, axis if dim is None else dim, keepdim or keepdims,
                  dtype=dtype)
-    return wraps(f)(g)
+    return wraps(f)(sum)
 
 
 @cython.cfunc
@@ -751,12 +749,18 @@ def overwrite(x: Tensor, value: Any, name: str, part: tuple = (), fresh: bool = 
     if not t.array.flags.writeable:
         raise RuntimeError(f"{name}: this memory is read-only, or several elements share it (after "
                            "expand); use clone() before writing to it")
+    target, at = t.array, ...  # what is written is target[at]
+    for row, kw in part:
+        if row == "index":
+            at = kw["index"]
+        else:
+            target = target[kw["index"]]
+    shape = target[at].shape
     recorded = recording() and (place(t) is not None or place(value) is not None)
     if recorded:
         _refuse_leaf(t, name)
         base = _base(t)
         y = value if isinstance(value, Tensor) else wrap(np.asarray(source, t.array.dtype))
-        shape = t.array[part[0][1]["index"]].shape if part else t.array.shape
         y = _as_shape(as_dtype(y, t.array.dtype), shape, name)
         old = become(wrap(base.array), place(base))
         edges = (place(old), place(y))
@@ -765,10 +769,10 @@ def overwrite(x: Tensor, value: Any, name: str, part: tuple = (), fresh: bool = 
             t.node.y = t.array.copy()
         t = None if t.origin is None else t.origin[0]
     try:
-        x.array[part[0][1]["index"] if part else ...] = source
+        target[at] = source
     except ValueError:
         raise ShapeError(f"{name}: a value of shape {np.shape(source)} does not fit in shape "
-                         f"{x.array[part[0][1]['index']].shape if part else x.shape}") from None
+                         f"{shape}") from None
     _touch(x, name)
     if recorded:
         path = _path(x) + part
@@ -922,7 +926,7 @@ def _plain(data: Any) -> Any:
     return [_plain(x) for x in data] if isinstance(data, list | tuple) else data
 
 
-def as_size(size: tuple) -> tuple[int, ...]:
+def as_size(size: Any) -> tuple[int, ...]:
     """The shape meant by f(2, 3), f((2, 3)) and f(x.shape) alike."""
     if len(size) == 1 and isinstance(size[0], tuple | list):
         size = tuple(size[0])  # the compiler holds an argument to its type
@@ -932,8 +936,12 @@ def as_size(size: tuple) -> tuple[int, ...]:
 def as_index(index: Any) -> tuple:
     """An index as a tuple of integers, slices, None, Ellipsis and integer or boolean arrays.
 
-    One without arrays ends with Ellipsis: so also a single element is a view.
+    One without arrays ends with Ellipsis: so also a single element is a view. As in PyTorch, a list
+    that holds more than numbers is a tuple, and uint8 is a mask.
     """
+    if isinstance(index, list) and any([isinstance(i, list | tuple | slice | Tensor | range | _Array)
+                                        or i is None or i is Ellipsis for i in index]):
+        index = tuple(index)
     parts: list = []
     advanced = dots = False
     for i in index if type(index) is tuple else (index,):
@@ -954,15 +962,18 @@ def _as_part(i: Any) -> Any:
         if type(i.array) is not _Array:  # of a batch: see batching.py
             return i
         i = i.array
-    elif isinstance(i, list | tuple):
-        i = np.asarray(_plain(i), dtype=None if i else np.int64)
-    if isinstance(i, np.ndarray) and i.ndim == 0 and i.dtype.kind in "iu":
-        i = int(i)
-    if isinstance(i, np.ndarray) and i.dtype.kind not in "biu":
-        raise IndexError(f"tensors used as indices must be integers or bools, got {i.dtype}")
-    if not (isinstance(i, slice | np.ndarray | bool) or hasattr(i, "__index__")):
-        raise TypeError(f"indices are integers, slices, None, ... or arrays of integers or bools, "
-                        f"got {type(i).__name__}")
+    elif isinstance(i, list | tuple | range):
+        i = np.asarray(_plain(i), dtype=None if len(i) else np.int64)
+    if isinstance(i, np.ndarray):
+        if i.dtype.kind not in "biu":
+            raise IndexError(f"tensors used as indices must be integers or bools, got {i.dtype}")
+        if i.dtype == np.uint8:
+            return i.astype(np.bool_)
+        return int(i) if i.ndim == 0 and i.dtype.kind == "i" else i
+    if not (isinstance(i, slice | bool) or hasattr(i, "__index__")):
+        raise (TypeError if isinstance(i, str) else IndexError)(
+            "indices are integers, slices, None, ... or arrays of integers or bools, got "
+            + type(i).__name__)
     return i
 
 
@@ -972,6 +983,37 @@ def _advanced(index: tuple) -> bool:
         if type(i) is _Array or type(i) is bool or isinstance(i, Tensor):
             return True
     return False
+
+
+def _steps(index: Any) -> tuple:
+    """An index as rows of the table with their arguments: first what gives a view, then the arrays.
+
+    In this order integers beside arrays do not move dimensions, as they do in NumPy.
+    """
+    index = as_index(index)
+    if not _advanced(index):
+        return (("slice", {"index": index}),)
+    first: list = []
+    then: list = []
+    for i in index:
+        if type(i) is _Array or isinstance(i, Tensor):
+            first += [_ALL_OF_IT] * (i.ndim if i.dtype.kind == "b" else 1)
+            then.append(i)
+        elif type(i) is bool:
+            then.append(i)
+        elif i is Ellipsis:
+            first.append(i)
+            then.append(i)
+        else:
+            first.append(i)
+            if i is None or isinstance(i, slice):
+                then.append(_ALL_OF_IT)
+    if all([i is Ellipsis or (isinstance(i, slice) and i == _ALL_OF_IT) for i in first]):
+        return (("index", {"index": index}),)
+    return (("slice", {"index": tuple(first)}), ("index", {"index": tuple(then)}))
+
+
+_ALL_OF_IT = slice(None)
 
 
 def attach(cls: type, name: str, method: Any) -> None:
