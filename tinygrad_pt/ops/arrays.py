@@ -115,8 +115,10 @@ def quiet():
 
 
 def saved(node):
-    """What a node holds, as arrays: y, and the operands."""
-    return node.y, tuple([getattr(x, "array", x) for x in node.inputs])
+    """What a node holds, as arrays: y, and the operands, numbers of y's dtype."""
+    y = node.y
+    return y, tuple([np.asarray(x, y.dtype) if type(x) in (float, int) else x.array
+                     for x in node.inputs])
 
 
 constant = np.asarray
