@@ -204,7 +204,7 @@ def _tensors(root: Any, limit: int, precision: int) -> list[Box]:
         if x.inputs is None:
             raise ValueError(f"draw: this graph (at {x.op.name}) was freed by backward(); draw before "
                              "it, or keep the graph: backward(retain_graph=True)")
-        return [a if e is None and a.array.size != 1 else e
+        return [a if e is None and np.size(getattr(a, "array", a)) != 1 else e
                 for a, e in zip(x.inputs, x.edges, strict=True)]
 
     top = root if root.grad_fn is None else root.grad_fn
@@ -226,10 +226,11 @@ def _tensors(root: Any, limit: int, precision: int) -> list[Box]:
 
     def slope(x: Any, i: int) -> str:
         """The local derivative if it is one number, else what kind of matrix it is."""
-        a = x.inputs[i].array
+        _, operands = arrays.saved(x)
+        a = operands[i]
         if x.op.kind == "pointwise":
             with np.errstate(all="ignore"):
-                d = x.op.slope(arrays, i, x.y, [a.array for a in x.inputs])
+                d = x.op.slope(arrays, i, x.y, operands)
             if d is None:  # of a condition
                 return ""
             if np.unique(d).size == 1:
@@ -247,7 +248,7 @@ def _tensors(root: Any, limit: int, precision: int) -> list[Box]:
         if wanted:
             rows.append(("grad", summary(grads[x]) if x in grads else "—"))
         sources = operands(x)
-        constants = [a.array.item() if s is None else None
+        constants = [np.asarray(getattr(a, "array", a)).item() if s is None else None
                      for a, s in zip(x.inputs if made else (), sources, strict=True)]
         boxes[x] = Box("result" if made else "leaf" if wanted else "given",
                        _text(str(getattr(root if x is top else x, "label", ""))), rows,

@@ -646,18 +646,18 @@ def pointwise(op: Any, operands: tuple) -> Any:
     TypeError (for an operator, first the other operand's own try) for anything else.
     """
     n: cython.Py_ssize_t = len(operands)
-    y = quick(_loop(op) if op.code is None else op.code, n, _array(operands[0]), _array(operands[1]) if n > 1 else None,
-              _array(operands[2]) if n > 2 else None)
+    y = quick(_loop(op) if op.code is None else op.code, n, _array(operands[0]),
+              _array(operands[1]) if n > 1 else None, _array(operands[2]) if n > 2 else None)
     return _promoted(op, operands) if y is None else result(op, operands, _NOTHING, y)
 
 
 @cython.cfunc
 def _array(x: Any) -> Any:
-    """What the C loops compute with: a Tensor's array, or a number as it is."""
+    """What the C loops compute with: a Tensor's array, or a number as it is; else None."""
     if isinstance(x, Tensor):
         t: Tensor = x
         return t.array
-    return x
+    return x if type(x) is float or type(x) is int else None
 
 
 def _promoted(op: Pointwise, operands: tuple) -> Any:
@@ -842,8 +842,8 @@ def compare(f: Any, a: Any, b: Any) -> Any:
     try:
         return plain(f, a, b)
     except ValueError:
-        raise ShapeError(f"{f.__name__}: shapes {np.shape(_array(a))} and {np.shape(_array(b))} do not "
-                         "broadcast") from None
+shapes = [np.shape(getattr(x, "array", x)) for x in (a, b)]
+        raise ShapeError(f"{f.__name__}: shapes {shapes[0]} and {shapes[1]} do not broadcast") from None
 
 
 def plain(f: Callable[..., Any], *xs: Any) -> Tensor:
@@ -851,7 +851,7 @@ def plain(f: Callable[..., Any], *xs: Any) -> Tensor:
 
     Everything that has no derivative goes through here: comparisons, indices of maxima, tests.
     """
-    arrays = [_array(x) for x in xs]
+    arrays = [x.array if isinstance(x, Tensor) else x for x in xs]
     for x, array in zip(xs, arrays, strict=True):
         if isinstance(x, Tensor) and type(array) is not _Array:
             from .batching import plain as batched
