@@ -842,7 +842,7 @@ def compare(f: Any, a: Any, b: Any) -> Any:
     try:
         return plain(f, a, b)
     except ValueError:
-shapes = [np.shape(getattr(x, "array", x)) for x in (a, b)]
+        shapes = [np.shape(getattr(x, "array", x)) for x in (a, b)]
         raise ShapeError(f"{f.__name__}: shapes {shapes[0]} and {shapes[1]} do not broadcast") from None
 
 
