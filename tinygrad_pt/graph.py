@@ -72,8 +72,8 @@ class Node:
                 name = getattr(self.op, "operands", "ab")[j]
                 raise RuntimeError(
                     f"{self.op.name}: its gradient needs operand {name}, of shape "
-                    f"{self.inputs[j].shape}, as it was, but {by} has changed that in place since; "
-                    f"use the out-of-place form of {by}, or a clone()")
+                    f"{self.inputs[j].array.shape}, as it was, but {by} has changed that in place "
+                    f"since; use the out-of-place form of {by}, or a clone()")
 
     def free(self) -> None:
         """Let go of the operands and the value; the node can no longer be walked through."""

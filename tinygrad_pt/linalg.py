@@ -161,7 +161,7 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     if not left:
         A, B = mT(A), mT(B)
     if A.shape[-1] != B.shape[-2]:
-        raise ShapeError(f"linalg.solve: shapes {A.shape} and {B.shape} do not fit")
+        raise ShapeError(f"linalg.solve: shapes {A.array.shape} and {B.array.shape} do not fit")
     X = _Solve.apply(*_same_batch("solve", A, B))
     return squeeze(X, -1) if vector else X if left else mT(X)
 
@@ -175,7 +175,8 @@ def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True,
     if not left:
         return mT(solve_triangular(mT(A), mT(B), upper=not upper, unitriangular=unitriangular))
     if B.ndim < 2 or A.shape[-1] != B.shape[-2]:
-        raise ShapeError(f"linalg.solve_triangular: shapes {A.shape} and {B.shape} do not fit")
+        raise ShapeError(f"linalg.solve_triangular: shapes {A.array.shape} and {B.array.shape} do "
+                         "not fit")
     return _SolveTriangular.apply(*_same_batch("solve_triangular", A, B), upper, unitriangular)
 
 
@@ -472,7 +473,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     A, B, vector = _equations("lstsq", _matrix("lstsq", A), B)
     m, n = A.shape[-2:]
     if B.shape[-2] != m:
-        raise ShapeError(f"linalg.lstsq: shapes {A.shape} and {B.shape} do not fit")
+        raise ShapeError(f"linalg.lstsq: shapes {A.array.shape} and {B.array.shape} do not fit")
     X = pinv(A, rtol=rcond) @ B
     S, rank = svdvals(A.detach()), matrix_rank(A, rtol=rcond)
     empty = wrap(np.zeros(0, A.dtype))
@@ -514,7 +515,7 @@ def vector_norm(x: Tensor, ord: Any = 2, dim: Any = None, keepdim: bool = False,
     dims = as_dims(x, None if dim == [] or dim == () else dim)
     if not prod(x.shape[d] for d in dims) and prod(x.shape[d] for d in range(x.ndim) if d not in dims):
         if ord < 0 or ord == inf:
-            raise ShapeError(f"linalg.vector_norm: ord={ord} of no elements, in shape {x.shape}")
+            raise ShapeError(f"linalg.vector_norm: ord={ord} of no elements, in shape {x.array.shape}")
     return _norm(x, ord, dims, keepdim)
 
 
@@ -551,7 +552,8 @@ def norm(A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False, *,
     if ord is None:
         return vector_norm(A, 2, dim, keepdim, dtype=dtype)
     if dim is None and A.ndim not in (1, 2):
-        raise ShapeError(f"linalg.norm: with ord and no dim, wants 1 or 2 dimensions, got {A.shape}")
+        raise ShapeError(f"linalg.norm: with ord and no dim, wants 1 or 2 dimensions, got "
+                         f"{A.array.shape}")
     dims = tuple(range(A.ndim)) if dim is None else dim
     if (isinstance(dims, int) or len(dims) == 1) and not isinstance(ord, str):
         return vector_norm(A, ord, dims, keepdim, dtype=dtype)
@@ -617,7 +619,7 @@ def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
     sizes = [xs[0].shape[0], *(x.shape[-1] for x in xs)] if xs[0].ndim else [0]
     if any(x.ndim != 2 for x in xs) or any(x.shape[0] != n for x, n in zip(xs, sizes, strict=False)):
         raise ShapeError("linalg.multi_dot: these shapes do not fit: "
-                         + ", ".join(str(x.shape) for x in tensors))
+                         + ", ".join(str(x.array.shape) for x in tensors))
 
     @cache
     def cheapest(i, j):  # what the product of xs[i] … xs[j] costs, and after which to split it
@@ -658,8 +660,8 @@ def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     """The inverse of A as a map from its last dimensions to its first ``ind``."""
     n = prod(A.shape[:ind])
     if ind < 1 or n != prod(A.shape[ind:]):
-        raise ShapeError(f"linalg.tensorinv: the first {ind} dimensions of shape {A.shape} must have "
-                         "as many elements as the others")
+        raise ShapeError(f"linalg.tensorinv: the first {ind} dimensions of shape {A.array.shape} "
+                         "must have as many elements as the others")
     return reshape(inv(reshape(A, n, n)), A.shape[ind:] + A.shape[:ind])
 
 
@@ -669,7 +671,7 @@ def tensorsolve(A: Tensor, B: Tensor, dims: Sequence[int] | None = None) -> Tens
         A = movedim(A, tuple(dims), tuple(range(A.ndim - len(dims), A.ndim)))
     shape, n = A.shape[B.ndim:], prod(B.shape)
     if prod(shape) != n or prod(A.shape[:B.ndim]) != n:
-        raise ShapeError(f"linalg.tensorsolve: shapes {A.shape} and {B.shape} do not fit")
+        raise ShapeError(f"linalg.tensorsolve: shapes {A.array.shape} and {B.array.shape} do not fit")
     return reshape(solve(reshape(A, n, n), reshape(B, n)), shape)
 
 
@@ -713,7 +715,7 @@ def _floats(name: str, *xs: Tensor) -> None:
 def _matrix(name: str, A: Tensor) -> Tensor:
     _floats(name, A)
     if A.ndim < 2:
-        raise ShapeError(f"linalg.{name}: wants matrices (…, m, n), got shape {A.shape}")
+        raise ShapeError(f"linalg.{name}: wants matrices (…, m, n), got shape {A.array.shape}")
     return A
 
 
@@ -721,7 +723,7 @@ def _square(name: str, A: Tensor, floats: bool = True) -> Tensor:
     if floats:
         _floats(name, A)
     if A.ndim < 2 or A.shape[-1] != A.shape[-2]:
-        raise ShapeError(f"linalg.{name}: wants square matrices (…, n, n), got shape {A.shape}")
+        raise ShapeError(f"linalg.{name}: wants square matrices (…, n, n), got shape {A.array.shape}")
     return A
 
 
@@ -739,8 +741,8 @@ def _same_batch(name: str, A: Tensor, B: Tensor) -> list[Tensor]:
     try:
         batch = np.broadcast_shapes(A.shape[:-2], B.shape[:-2])
     except ValueError:
-        raise ShapeError(f"linalg.{name}: the batches of shapes {A.shape} and {B.shape} do not "
-                         "broadcast") from None
+        raise ShapeError(f"linalg.{name}: the batches of shapes {A.array.shape} and {B.array.shape} "
+                         "do not broadcast") from None
     return [x if x.shape[:-2] == batch else expand(x, *batch, *x.shape[-2:]) for x in (A, B)]
 
 

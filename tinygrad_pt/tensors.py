@@ -168,8 +168,8 @@ class Tensor:
             if not isinstance(value, Tensor):
                 raise TypeError(f"grad: wants a Tensor or None, got {type(value).__name__}")
             if value.shape != self.shape or value.dtype != self.dtype:
-                raise ShapeError(f"grad: wants shape {self.shape} and {self.dtype}, got "
-                                 f"{value.shape} and {value.dtype}")
+                raise ShapeError(f"grad: wants shape {self.array.shape} and {self.dtype}, got "
+                                 f"{value.array.shape} and {value.dtype}")
         self._grad = value
 
     @property
@@ -190,7 +190,7 @@ class Tensor:
     @property
     def shape(self) -> Size:
         """The sizes of the dimensions."""
-        return self.array.shape
+        return Size(self.array.shape)
 
     @property
     def dtype(self) -> np.dtype:
@@ -223,7 +223,7 @@ class Tensor:
     def item(self) -> float | int | bool:
         """The single element as a Python number. ValueError if there is not exactly one."""
         if self.array.size != 1:
-            raise ShapeError(f"item: needs a tensor of one element, got shape {self.shape}")
+            raise ShapeError(f"item: needs a tensor of one element, got shape {self.array.shape}")
         return self.array.item()
 
     def tolist(self) -> Any:
@@ -253,7 +253,7 @@ class Tensor:
 
     def __bool__(self) -> bool:
         if self.array.size != 1:
-            raise ShapeError(f"the truth of a tensor of shape {self.shape} is ambiguous: "
+            raise ShapeError(f"the truth of a tensor of shape {self.array.shape} is ambiguous: "
                              "use .any() or .all()")
         return bool(self.array.item())
 

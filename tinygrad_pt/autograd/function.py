@@ -143,7 +143,7 @@ class _Custom(_Row):
             dx = zeros_like(x)
         elif dx.shape != x.shape:
             raise ShapeError(f"{self.name}.backward: the gradient of argument {i} has shape "
-                             f"{dx.shape}, the argument {x.shape}")
+                             f"{dx.array.shape}, the argument {x.array.shape}")
         return m.of_tensor(dx)
 
     def backward(self, cotangents):

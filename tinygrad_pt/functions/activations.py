@@ -154,7 +154,7 @@ def glu(x: Tensor, dim: int = -1) -> Tensor:
     """The first half along a dimension, times sigmoid of the second (Dauphin et al., 2017)."""
     d = as_dim(x, dim)
     if not x.ndim or x.shape[d] % 2:
-        raise ShapeError(f"glu: wants an even size along dimension {dim}, got shape {x.shape}")
+        raise ShapeError(f"glu: wants an even size along dimension {dim}, got shape {x.array.shape}")
     before, half = (slice(None),) * d, x.shape[d] // 2
     return x[(*before, slice(half))] * sigmoid(x[(*before, slice(half, None))])
 

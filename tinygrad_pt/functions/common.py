@@ -19,7 +19,7 @@ def as_dim(x: Tensor, dim: int) -> int:
     if not hasattr(dim, "__index__"):
         raise TypeError(f"a dimension is an integer, got {dim!r}")
     if not -max(x.ndim, 1) <= dim < max(x.ndim, 1):
-        raise IndexError(f"dimension {dim} is out of range for a tensor of shape {x.shape}")
+        raise IndexError(f"dimension {dim} is out of range for a tensor of shape {x.array.shape}")
     return dim % x.ndim if x.ndim else 0
 
 
@@ -29,7 +29,7 @@ def as_dims(x: Tensor, dim: Any) -> tuple[int, ...]:
         return tuple(range(x.ndim))
     dims = tuple(as_dim(x, d) for d in (dim if isinstance(dim, tuple | list) else (dim,)))
     if len(set(dims)) < len(dims):
-        raise ShapeError(f"dimensions {dim} name one of shape {x.shape} twice")
+        raise ShapeError(f"dimensions {dim} name one of shape {x.array.shape} twice")
     return dims if x.ndim else ()
 
 

@@ -48,7 +48,7 @@ def stack(tensors: Any, dim: int = 0) -> Tensor:
     tensors = as_tensors("stack", tensors)
     if len({x.shape for x in tensors}) > 1:
         raise ShapeError(f"stack: wants tensors of one shape, got "
-                         f"{', '.join(str(x.shape) for x in tensors)}")
+                         f"{', '.join(str(x.array.shape) for x in tensors)}")
     d = dim + tensors[0].ndim + 1 if dim < 0 else dim
     return cat([unsqueeze(x, dim) for x in tensors], d)
 
@@ -83,7 +83,7 @@ def block_diag(*tensors: Tensor) -> Tensor:
     blocks = atleast_2d(as_tensors("block_diag", tensors))
     if any(x.ndim > 2 for x in blocks):
         raise ShapeError(f"block_diag: wants at most 2 dimensions, got "
-                         f"{', '.join(str(x.shape) for x in tensors)}")
+                         f"{', '.join(str(x.array.shape) for x in tensors)}")
     ends = list(itertools.accumulate(x.shape[1] for x in blocks))
     return cat([_framed(x, (end - x.shape[1], ends[-1] - end))
                 for x, end in zip(blocks, ends, strict=True)])
@@ -135,7 +135,7 @@ def split(x: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor,
     size, n = as_int("split", split_size_or_sections), _size("split", x, dim)
     if size < 0 or (size == 0 and n):
         raise ShapeError(f"split: wants a size of at least 1, got {size} for dimension {dim} of "
-                         f"shape {x.shape}")
+                         f"shape {x.array.shape}")
     return tuple(narrow(x, dim, i, min(size, n - i)) for i in range(0, max(n, 1), max(size, 1)))
 
 
@@ -144,7 +144,7 @@ def split_with_sizes(x: Tensor, split_sizes: Any, dim: int = 0) -> tuple[Tensor,
     sizes, n = as_size((split_sizes,)), _size("split_with_sizes", x, dim)
     if sum(sizes) != n or min(sizes, default=0) < 0:
         raise ShapeError(f"split_with_sizes: sizes {split_sizes} do not add up to the {n} of dimension "
-                         f"{dim} of shape {x.shape}")
+                         f"{dim} of shape {x.array.shape}")
     return tuple(narrow(x, dim, end - size, size)
                  for size, end in zip(sizes, itertools.accumulate(sizes), strict=True))
 
@@ -189,9 +189,9 @@ def dsplit(x: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
 
 def _split_evenly(name: str, x: Tensor, cuts: Any, dim: int, least: int) -> tuple[Tensor, ...]:
     if x.ndim < least:
-        raise ShapeError(f"{name}: wants at least {least} dimensions, got shape {x.shape}")
+        raise ShapeError(f"{name}: wants at least {least} dimensions, got shape {x.array.shape}")
     if isinstance(cuts, int) and (cuts < 1 or x.shape[dim] % cuts):
-        raise ShapeError(f"{name}: dimension {dim} of shape {x.shape} has no {cuts} equal parts")
+        raise ShapeError(f"{name}: dimension {dim} of shape {x.array.shape} has no {cuts} equal parts")
     return tensor_split(x, cuts, dim)
 
 
@@ -217,7 +217,7 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
                          isinstance(tensors[0], tuple | list) else tensors)
     if any(x.ndim > 1 for x in vectors) or len({x.dtype for x in vectors}) > 1:
         raise ShapeError(f"meshgrid: wants vectors of one dtype, got "
-                         f"{', '.join(f'{x.dtype} {x.shape}' for x in vectors)}")
+                         f"{', '.join(f'{x.dtype} {x.array.shape}' for x in vectors)}")
     vectors = atleast_1d(vectors)
     shape = [len(x) for x in vectors]
     grid = tuple(expand(reshape(x, [len(x) if d == k else 1 for d in range(len(shape))]), shape)
@@ -235,7 +235,8 @@ def cartesian_prod(*tensors: Tensor) -> Tensor:
 def combinations(x: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:
     """All r elements of a vector, as rows in the order of `itertools.combinations`."""
     if x.ndim != 1 or as_int("combinations", r) < 0:
-        raise ShapeError(f"combinations: wants a vector and r ≥ 0, got shape {x.shape} and r = {r}")
+        raise ShapeError(f"combinations: wants a vector and r ≥ 0, got shape {x.array.shape} and r = "
+                         f"{r}")
     if not r:
         return x[:0].detach()
     pick = itertools.combinations_with_replacement if with_replacement else itertools.combinations
@@ -257,11 +258,11 @@ def _framed(x: Tensor, pad: Any, value: Any = 0) -> Tensor:
     """`pad`, but a view where nothing is new."""
     pad = as_size((pad,))
     if len(pad) % 2 or len(pad) > 2 * x.ndim:
-        raise ShapeError(f"pad: wants pairs for at most the {x.ndim} dimensions of shape {x.shape}, "
-                         f"got {tuple(pad)}")
+        raise ShapeError(f"pad: wants pairs for at most the {x.ndim} dimensions of shape "
+                         f"{x.array.shape}, got {tuple(pad)}")
     widths = [(0, 0)] * (x.ndim - len(pad) // 2) + list(zip(pad[::2], pad[1::2], strict=True))[::-1]
     if any(n + min(a, 0) + min(b, 0) < 0 for n, (a, b) in zip(x.shape, widths, strict=True)):
-        raise ShapeError(f"pad: {tuple(pad)} crops more than shape {x.shape} has")
+        raise ShapeError(f"pad: {tuple(pad)} crops more than shape {x.array.shape} has")
     if any(a < 0 or b < 0 for a, b in widths):
         x = x[tuple(slice(max(-a, 0), n - max(-b, 0))
                     for n, (a, b) in zip(x.shape, widths, strict=True))]

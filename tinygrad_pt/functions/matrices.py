@@ -94,8 +94,8 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0,
     """
     _check("cdist", (x1, x2))
     if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
-        raise ShapeError(f"cdist: wants points (…, n, d) and (…, m, d), got shapes {x1.shape} and "
-                         f"{x2.shape}")
+        raise ShapeError(f"cdist: wants points (…, n, d) and (…, m, d), got shapes {x1.array.shape} "
+                         f"and {x2.array.shape}")
     if x1.dtype != x2.dtype or x1.dtype.kind != "f":
         raise RuntimeError(f"cdist: wants one floating point dtype, got {x1.dtype} and {x2.dtype}")
     if p < 0:

@@ -32,8 +32,8 @@ def view(x: Tensor, *shape: Any) -> Tensor:
     y = reshape(x, *shape)
     a, b = x.array, y.array
     if a.size and isinstance(a, np.ndarray) and not np.may_share_memory(a, b):
-        raise ShapeError(f"view: shape {y.shape} is not compatible with the memory of this tensor of "
-                         f"shape {x.shape}; use reshape(), which copies")
+        raise ShapeError(f"view: shape {y.array.shape} is not compatible with the memory of this "
+                         f"tensor of shape {x.array.shape}; use reshape(), which copies")
     return y
 
 
@@ -55,7 +55,8 @@ def expand_as(x: Tensor, other: Tensor) -> Tensor:
 def repeat(x: Tensor, *repeats: Any) -> Tensor:
     """A copy of x repeated so many times along each dimension, the last for the last: `tile`."""
     if len(as_size(repeats)) < x.ndim:
-        raise ShapeError(f"repeat: wants a number for each dimension of shape {x.shape}, got {repeats}")
+        raise ShapeError(f"repeat: wants a number for each dimension of shape {x.array.shape}, got "
+                         f"{repeats}")
     return tile(x, *repeats)
 
 
@@ -67,7 +68,7 @@ def unfold(x: Tensor, dimension: _int, size: _int, step: _int) -> Tensor:
     size, step = as_int("unfold", size), as_int("unfold", step)
     if not 0 <= size <= x.shape[d] or step < 1:
         raise ShapeError(f"unfold: no windows of {size} elements in steps of {step} in dimension "
-                         f"{dimension} of shape {x.shape}")
+                         f"{dimension} of shape {x.array.shape}")
     return apply(TABLE["windows"], (x,), {"dims": (d,), "size": (size,), "step": (step,),
                                           "dilation": (1,)})
 

@@ -35,7 +35,8 @@ def bmm(x: Tensor, mat2: Tensor) -> Tensor:
     """Products of as many matrices: (b, n, k) and (b, k, m) give (b, n, m)."""
     _check("bmm", (x, mat2), (3, 3))
     if x.shape[0] != mat2.shape[0]:
-        raise ShapeError(f"bmm: wants as many matrices of both, got shapes {x.shape} and {mat2.shape}")
+        raise ShapeError(f"bmm: wants as many matrices of both, got shapes {x.array.shape} and "
+                         f"{mat2.array.shape}")
     return _matmul("bmm", x, mat2)
 
 
@@ -60,7 +61,8 @@ def inner(x: Tensor, other: Tensor) -> Tensor:
     if not (x.ndim and other.ndim):
         return x * other
     if x.shape[-1] != other.shape[-1]:
-        raise ShapeError(f"inner: the last dimensions differ in shapes {x.shape} and {other.shape}")
+        raise ShapeError(f"inner: the last dimensions differ in shapes {x.array.shape} and "
+                         f"{other.array.shape}")
     return tensordot(x, other, ([-1], [-1]))
 
 
@@ -88,17 +90,18 @@ def cross(x: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     """Vector product in space, along ``dim`` (default: the first of size 3)."""
     _check("cross", (x, other))
     if x.ndim != other.ndim:
-        raise ShapeError(f"cross: wants as many dimensions of both, got {x.shape} and {other.shape}")
+        raise ShapeError(f"cross: wants as many dimensions of both, got {x.array.shape} and "
+                         f"{other.array.shape}")
     if x.dtype != other.dtype:
         raise RuntimeError(f"cross: wants one dtype, got {x.dtype} and {other.dtype}")
     if dim is None:
         if 3 not in x.shape:
-            raise ShapeError(f"cross: no dimension of size 3 in shape {x.shape}")
+            raise ShapeError(f"cross: no dimension of size 3 in shape {x.array.shape}")
         dim = x.shape.index(3)
     d = as_dim(x, dim)
     if not x.ndim or not x.shape[d] == other.shape[d] == 3:
-        raise ShapeError(f"cross: wants size 3 in dimension {dim}, got shapes {x.shape} and "
-                         f"{other.shape}")
+        raise ShapeError(f"cross: wants size 3 in dimension {dim}, got shapes {x.array.shape} and "
+                         f"{other.array.shape}")
 
     def turned(y, k):
         return y[(slice(None),) * d + (np.array([k, k + 1, k + 2]) % 3,)]
@@ -151,8 +154,8 @@ def _add(name, x, product, beta, alpha, one_dtype=True):
     except ValueError:
         fits = False
     if not fits:
-        raise ShapeError(f"{name}: shape {x.shape} does not broadcast to the product's, "
-                         f"{product.shape}")
+        raise ShapeError(f"{name}: shape {x.array.shape} does not broadcast to the product's, "
+                         f"{product.array.shape}")
     if beta == 0:  # not 0·x, which is nan where x is
         x = where(wrap(np.False_), x, 0)
     return (x if beta in (0, 1) else x * beta) + (product if alpha == 1 else product * alpha)
@@ -204,7 +207,8 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
         dims = dims.tolist()
     if isinstance(dims, int):
         if not 0 <= dims <= min(a.ndim, b.ndim):
-            raise ShapeError(f"tensordot: dims={dims} does not fit shapes {a.shape} and {b.shape}")
+            raise ShapeError(f"tensordot: dims={dims} does not fit shapes {a.array.shape} and "
+                             f"{b.array.shape}")
         dims = range(a.ndim - dims, a.ndim), range(dims)
     if a.dtype != b.dtype:
         raise RuntimeError(f"tensordot: wants one dtype, got {a.dtype} and {b.dtype}")
@@ -254,7 +258,7 @@ def _sizes(name: str, operands: Sequence[Tensor], labels: Sequence[list]) -> dic
         for k, n in zip(of, x.shape, strict=True):
             if n != x.shape[of.index(k)] or (n != sizes.get(k, n) and 1 not in (n, sizes[k])):
                 raise ShapeError(f"{name}: {k!r} has two sizes in shapes "
-                                 + ", ".join(str(x.shape) for x in operands))
+                                 + ", ".join(str(x.array.shape) for x in operands))
             sizes[k] = sizes.get(k, n) if n == 1 else n
     return sizes
 
@@ -314,15 +318,15 @@ def _check(name: str, xs: Sequence, ndims: Sequence[int | None] = ()) -> None:
             raise TypeError(f"{name}: wants Tensors, got {type(x).__name__}")
     if any(x.ndim != n for x, n in zip(xs, ndims, strict=False)):
         raise ShapeError(f"{name}: wants {' and '.join(map(str, ndims))} dimensions, got shapes "
-                         + " and ".join(str(x.shape) for x in xs))
+                         + " and ".join(str(x.array.shape) for x in xs))
 
 
 def _matmul(name: str, a: Tensor, b: Tensor, *ndims: int) -> Tensor:
     """The row `matmul`, with PyTorch's rules for vectors and dtypes, under the name of its caller."""
     _check(name, (a, b), ndims)
     if not (a.ndim and b.ndim) or a.shape[-1] != b.shape[-2 if b.ndim > 1 else 0]:
-        raise ShapeError(f"{name}: shapes {a.shape} and {b.shape} do not fit: the last dimension of "
-                         "the first must equal the last but one of the second")
+        raise ShapeError(f"{name}: shapes {a.array.shape} and {b.array.shape} do not fit: the last "
+                         "dimension of the first must equal the last but one of the second")
     if a.dtype != b.dtype:
         raise RuntimeError(f"{name}: wants one dtype, got {a.dtype} and {b.dtype}")
     if a.dtype.kind == "b":

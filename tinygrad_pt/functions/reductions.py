@@ -138,7 +138,7 @@ def cov(x: Tensor, *, correction: int = 1, fweights: Tensor | None = None,
     rows = x if x.ndim == 2 else reshape(x, (1, count(x.shape)))
     for name, weights in (("fweights", fweights), ("aweights", aweights)):
         if weights is not None and weights.shape != rows.shape[1:]:
-            raise ShapeError(f"cov: {name} of shape {tuple(weights.shape)} for {rows.shape[1]} "
+            raise ShapeError(f"cov: {name} of shape {tuple(weights.shape)} for {rows.array.shape[1]} "
                              "observations")
     if fweights is not None and fweights.dtype.kind == "f":
         raise RuntimeError(f"cov: fweights are integers, got {fweights.dtype}")

@@ -28,7 +28,8 @@ def _filled(name: str, x: Tensor, shape: tuple[int, ...], n: int) -> tuple[int, 
     if shape.count(-1) == 1 and known and n % known == 0:
         shape = tuple(n // known if size == -1 else size for size in shape)
     if prod(shape) != n or min(shape, default=0) < 0:
-        raise ShapeError(f"{name}: shape {shape} does not fit the {n} elements of shape {x.shape}")
+        raise ShapeError(f"{name}: shape {shape} does not fit the {n} elements of shape "
+                         f"{x.array.shape}")
     return shape
 
 
@@ -37,7 +38,7 @@ def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     a, b = as_dim(x, start_dim), as_dim(x, end_dim)
     if a > b:
         raise ShapeError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim} in shape "
-                         f"{x.shape}")
+                         f"{x.array.shape}")
     return reshape(x, *x.shape[:a], prod(x.shape[a:b + 1]), *x.shape[b + 1:])
 
 
@@ -59,7 +60,7 @@ def unsqueeze(x: Tensor, dim: int) -> Tensor:
     """A new dimension of size 1 at ``dim``."""
     d = dim + x.ndim + 1 if dim < 0 else dim
     if not 0 <= d <= x.ndim:
-        raise IndexError(f"unsqueeze: dimension {dim} is out of range for shape {x.shape}")
+        raise IndexError(f"unsqueeze: dimension {dim} is out of range for shape {x.array.shape}")
     return reshape(x, *x.shape[:d], 1, *x.shape[d:])
 
 
@@ -75,7 +76,8 @@ def permute(x: Tensor, *dims: Any) -> Tensor:
     """The dimensions in another order: ``x.permute(2, 0, 1)``."""
     dims = tuple(as_dim(x, d) for d in as_size(dims))
     if sorted(dims) != list(range(x.ndim)):
-        raise ShapeError(f"permute: {dims} is no order of the {x.ndim} dimensions of shape {x.shape}")
+        raise ShapeError(f"permute: {dims} is no order of the {x.ndim} dimensions of shape "
+                         f"{x.array.shape}")
     return apply(TABLE["permute"], (x,), {"dims": dims})
 
 
@@ -94,7 +96,7 @@ swapaxes = swapdims = transpose
 def t(x: Tensor) -> Tensor:
     """The transpose of a matrix; vectors stay as they are."""
     if x.ndim > 2:
-        raise ShapeError(f"t: wants at most 2 dimensions, got shape {x.shape}")
+        raise ShapeError(f"t: wants at most 2 dimensions, got shape {x.array.shape}")
     return x.T
 
 
@@ -105,7 +107,7 @@ def adjoint(x: Tensor) -> Tensor:
 
 def _matrix_transpose(name: str, x: Tensor) -> Tensor:
     if x.ndim < 2:
-        raise ShapeError(f"{name}: wants a matrix or a batch of them, got shape {x.shape}")
+        raise ShapeError(f"{name}: wants a matrix or a batch of them, got shape {x.array.shape}")
     return transpose(x, -2, -1)
 
 
@@ -117,7 +119,7 @@ def _mT(x: Tensor) -> Tensor:
 def _H(x: Tensor) -> Tensor:
     """The transpose of a matrix."""
     if x.ndim not in (0, 2):
-        raise ShapeError(f"H: wants a matrix, got shape {x.shape}; of a batch of them, take mH")
+        raise ShapeError(f"H: wants a matrix, got shape {x.array.shape}; of a batch of them, take mH")
     return x.T
 
 
@@ -157,14 +159,15 @@ def flipud(x: Tensor) -> Tensor:
 
 def _flipped(name: str, x: Tensor, dim: int) -> Tensor:
     if x.ndim <= dim:
-        raise ShapeError(f"{name}: wants at least {dim + 1} dimensions, got shape {x.shape}")
+        raise ShapeError(f"{name}: wants at least {dim + 1} dimensions, got shape {x.array.shape}")
     return flip(x, dim)
 
 
 def rot90(x: Tensor, k: int = 1, dims: Any = (0, 1)) -> Tensor:
     """A copy turned k times by 90° in the plane of two dimensions, from the first to the second."""
     if len(dims) != 2 or x.ndim < 2:
-        raise ShapeError(f"rot90: wants two dimensions of a tensor, got {dims} and shape {x.shape}")
+        raise ShapeError(f"rot90: wants two dimensions of a tensor, got {dims} and shape "
+                         f"{x.array.shape}")
     a, b = as_dims(x, dims)
     k = as_int("rot90", k)
     if k % 4 in (0, 2):
@@ -241,7 +244,7 @@ def _repeated_indices(repeats: Tensor, n: int | None, output_size: int | None) -
     if repeats.dtype.kind != "i":
         raise RuntimeError(f"repeat_interleave: repeats are integers, got {repeats.dtype}")
     if repeats.ndim > 1 or (n is not None and repeats.shape not in ((), (1,), (n,))):
-        raise ShapeError(f"repeat_interleave: repeats of shape {repeats.shape} do not fit the "
+        raise ShapeError(f"repeat_interleave: repeats of shape {repeats.array.shape} do not fit the "
                          f"dimension's {'' if n is None else n} elements")
     if plain(np.any, repeats < 0):
         raise ShapeError(f"repeat_interleave: repeats must not be negative, got {repeats.tolist()}")
@@ -264,11 +267,12 @@ def narrow(x: Tensor, dim: int, start: Any, length: int) -> Tensor:
     if length < 0:
         raise ShapeError(f"narrow: length must not be negative, got {length}")
     if not -n <= start <= n:
-        raise IndexError(f"narrow: start {start} is out of range for dimension {dim} of {x.shape}")
+        raise IndexError(f"narrow: start {start} is out of range for dimension {dim} of "
+                         f"{x.array.shape}")
     start += n if start < 0 else 0
     if not 0 <= length <= n - start:
         raise ShapeError(f"narrow: {length} elements from {start} on are not in dimension {dim} of "
-                         f"shape {x.shape}")
+                         f"shape {x.array.shape}")
     return x[(slice(None),) * d + (slice(start, start + length),)]
 
 
@@ -283,7 +287,7 @@ def diagonal(x: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor
     """The view x[…, i, …, i + offset, …] for all i: dim1 and dim2 give way to one at the end."""
     a, b = as_dim(x, dim1), as_dim(x, dim2)
     if a == b:
-        raise ShapeError(f"diagonal: dimensions {dim1} and {dim2} of shape {x.shape} are one")
+        raise ShapeError(f"diagonal: dimensions {dim1} and {dim2} of shape {x.array.shape} are one")
     return apply(TABLE["diagonal"], (x,), {"offset": as_int("diagonal", offset), "dims": (a, b)})
 
 
@@ -305,7 +309,7 @@ def diag_embed(x: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Te
 def diag(x: Tensor, diagonal: int = 0) -> Tensor:
     """The square matrix with a vector on its diagonal; a copy of the diagonal of a matrix."""
     if x.ndim not in (1, 2):
-        raise ShapeError(f"diag: wants a vector or a matrix, got shape {x.shape}")
+        raise ShapeError(f"diag: wants a vector or a matrix, got shape {x.array.shape}")
     return diag_embed(x, diagonal) if x.ndim == 1 else clone(_diagonal(x, diagonal))
 
 
@@ -329,6 +333,6 @@ def triu(x: Tensor, diagonal: int = 0) -> Tensor:
 
 def _triangle(name: str, x: Tensor, diagonal: int, below: bool) -> Tensor:
     if x.ndim < 2:
-        raise ShapeError(f"{name}: wants at least 2 dimensions, got shape {x.shape}")
+        raise ShapeError(f"{name}: wants at least 2 dimensions, got shape {x.array.shape}")
     kept = wrap(np.tri(*x.shape[-2:], as_int(name, diagonal), bool) == below)
     return where(kept, x, constant(0, x.dtype))

@@ -99,7 +99,7 @@ def batched(op: str, n: int, x: Tensor) -> tuple[Tensor, bool]:
     if not isinstance(x, Tensor):
         raise TypeError(f"{op}: wants a Tensor, got {type(x).__name__}")
     if x.ndim not in (n + 1, n + 2):
-        raise ShapeError(f"{op}: wants {_IMAGES[n]}, or one without N, got shape {x.shape}")
+        raise ShapeError(f"{op}: wants {_IMAGES[n]}, or one without N, got shape {x.array.shape}")
     one = x.ndim == n + 1
     return unsqueeze(x, 0) if one else x, one
 
@@ -111,19 +111,19 @@ def _check(op: str, n: int, x: Tensor, weight: Tensor, bias: Tensor | None,
         raise TypeError(f"{op}: wants filters in a Tensor and groups, an integer, got "
                         f"{type(weight).__name__} and {groups!r}")
     if weight.ndim != n + 2:
-        raise ShapeError(f"{op}: wants {_IMAGES[n]} and filters of {n + 2} dimensions, got {x.shape} "
-                         f"and {weight.shape}")
+        raise ShapeError(f"{op}: wants {_IMAGES[n]} and filters of {n + 2} dimensions, got "
+                         f"{x.array.shape} and {weight.array.shape}")
     channels, out = weight.shape[1] * groups, weight.shape[0]
     if transposed:
         channels, out = out, channels
     if groups < 1 or x.shape[1] != channels or weight.shape[0] % groups or not out:
-        raise ShapeError(f"{op}: {x.shape[1]} channels in {groups} groups do not fit filters of shape "
-                         f"{weight.shape}")
+        raise ShapeError(f"{op}: {x.array.shape[1]} channels in {groups} groups do not fit filters "
+                         f"of shape {weight.array.shape}")
     if x.dtype != weight.dtype or (bias is not None and bias.dtype != x.dtype):
         raise RuntimeError(f"{op}: wants one dtype, got {x.dtype} and {weight.dtype}"
                            + ("" if bias is None else f", bias {bias.dtype}"))
     if bias is not None and bias.shape != (out,):
-        raise ShapeError(f"{op}: wants a bias of shape ({out},), got {bias.shape}")
+        raise ShapeError(f"{op}: wants a bias of shape ({out},), got {bias.array.shape}")
 
 
 def _conv(n, x, weight, bias, stride, padding, dilation, groups):
@@ -135,8 +135,8 @@ def _conv(n, x, weight, bias, stride, padding, dilation, groups):
         x, padding = _same(op, x, weight, stride, padding, dilation)
     padding = sizes(op, "padding", padding, n, 0)
     if min(conv_shape(x.shape, weight.shape, stride, padding, dilation)[2:]) < 1:
-        raise ShapeError(f"{op}: filters {weight.shape[2:]} with dilation {dilation} are larger than "
-                         f"images {x.shape[2:]} with padding {padding}")
+        raise ShapeError(f"{op}: filters {weight.array.shape[2:]} with dilation {dilation} are "
+                         f"larger than images {x.array.shape[2:]} with padding {padding}")
     y = (_conv_1, _conv_2, _conv_3)[n - 1](x, weight, stride, padding, dilation, groups)
     return _finish(n, y, bias, one)
 
@@ -167,8 +167,8 @@ def _conv_transpose(n, x, weight, bias, stride, padding, output_padding, groups,
     size = [(m - 1) * s + d * (k - 1) + 1
             for m, k, s, d in zip(x.shape[2:], weight.shape[2:], stride, dilation, strict=True)]
     if min(m - 2 * p + o for m, p, o in zip(size, padding, more, strict=True)) < 1:
-        raise ShapeError(f"{op}: {x.shape[2:]} pixels give none with padding {padding} and filters "
-                         f"{weight.shape[2:]}")
+        raise ShapeError(f"{op}: {x.array.shape[2:]} pixels give none with padding {padding} and "
+                         f"filters {weight.array.shape[2:]}")
     y = (_adjoint_1, _adjoint_2, _adjoint_3)[n - 1](x, weight, (len(x), out, *size), stride, dilation,
                                                     groups)
     y = _framed(y, [w for p, o in zip(padding[::-1], more[::-1], strict=True) for w in (-p, o - p)])
@@ -248,7 +248,7 @@ def fold(x: Tensor, output_size: Any, kernel_size: Any, dilation: Any = 1, paddi
     kernel, places, kw = _sliding("fold", size, kernel_size, dilation, padding, stride)
     if x.shape[1] % prod(kernel) or x.shape[2] != prod(places):
         raise ShapeError(f"fold: wants (N, C·{prod(kernel)}, {prod(places)}) for a kernel {kernel} and "
-                         f"images {size}, got {x.shape}")
+                         f"images {size}, got {x.array.shape}")
     n, c, (ph, pw) = len(x), x.shape[1] // prod(kernel), kw.pop("padding")
     y = primitives.overlap_add(permute(reshape(x, n, c, *kernel, *places), 0, 1, 4, 5, 2, 3), **kw,
                                shape=(n, c, size[0] + 2 * ph, size[1] + 2 * pw))

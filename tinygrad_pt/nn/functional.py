@@ -109,15 +109,15 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
 def mse_loss(x: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """(x − target)²: its mean, its sum, or each ("none")."""
     if x.shape != target.shape:
-        raise ShapeError(f"mse_loss: x has shape {x.shape}, the target {target.shape}")
+        raise ShapeError(f"mse_loss: x has shape {x.array.shape}, the target {target.array.shape}")
     return _reduce("mse_loss", (x - target) ** 2, reduction)
 
 
 def nll_loss(log_p: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """−log p of the right class: log_p (N, C), target (N) integers of 0 … C − 1."""
     if log_p.ndim != 2 or target.shape != log_p.shape[:1]:
-        raise ShapeError(f"nll_loss: wants scores (N, C) and targets (N), got {log_p.shape} and "
-                         f"{target.shape}")
+        raise ShapeError(f"nll_loss: wants scores (N, C) and targets (N), got {log_p.array.shape} and "
+                         f"{target.array.shape}")
     classes = target.array
     if classes.dtype.kind not in "iu":
         raise TypeError(f"nll_loss: targets are integers, got {classes.dtype}")

@@ -77,7 +77,7 @@ class Module:
                            f"unexpected {sorted(unexpected)}")
         for name, p in own.items():
             if p.shape != tuple(state[name].shape):
-                raise ShapeError(f"load_state_dict: {name} has shape {p.shape}, the state "
+                raise ShapeError(f"load_state_dict: {name} has shape {p.array.shape}, the state "
                                  f"{tuple(state[name].shape)}")
         with no_grad():
             for name, p in own.items():

@@ -243,8 +243,8 @@ def _max_unpool(n, x, indices, kernel_size, stride, padding, output_size):
     s = k if stride is None else sizes(op, "stride", stride, n, 1)
     p = sizes(op, "padding", padding, n, 0)
     if x.ndim not in (n + 1, n + 2) or indices.shape != x.shape:
-        raise ShapeError(f"{op}: wants x, (C, …) or (N, C, …), and indices of its shape, got {x.shape} "
-                         f"and {indices.shape}")
+        raise ShapeError(f"{op}: wants x, (C, …) or (N, C, …), and indices of its shape, got "
+                         f"{x.array.shape} and {indices.array.shape}")
     usual = [(m - 1) * s_ - 2 * p_ + k_ for m, s_, p_, k_ in zip(x.shape[-n:], s, p, k, strict=True)]
     size = list(output_size)[-n:] if output_size is not None else usual
     if len(size) != n or any(abs(m - u) >= s_ for m, u, s_ in zip(size, usual, s, strict=True)):
@@ -273,7 +273,7 @@ def _places(op, n, x, k, s, p, d, ceil_mode):
     """How many places windows have in each direction; with ceil_mode the last may reach beyond."""
     if x.ndim not in (n + 1, n + 2) or 0 in x.shape[x.ndim - n - 1:]:
         raise ShapeError(f"{op}: wants {n + 1} dimensions, with a batch {n + 2}, that are not empty, "
-                         f"got shape {x.shape}")
+                         f"got shape {x.array.shape}")
     places = []
     for size, k_, s_, p_, d_ in zip(x.shape[-n:], k, s, p, d, strict=True):
         rest = size + 2 * p_ - d_ * (k_ - 1) - 1
@@ -282,7 +282,7 @@ def _places(op, n, x, k, s, p, d, ceil_mode):
             many -= 1
         places.append(many)
     if min(places) < 1:
-        raise ShapeError(f"{op}: no window {k} with dilation {d} fits images {x.shape[-n:]} with "
+        raise ShapeError(f"{op}: no window {k} with dilation {d} fits images {x.array.shape[-n:]} with "
                          f"padding {p}")
     return places
 
@@ -292,7 +292,7 @@ def _parts(op, n, x, output_size):
     wanted = tuple(output_size) if isinstance(output_size, tuple | list) else (output_size,) * n
     if x.ndim not in (n + 1, n + 2) or 0 in x.shape[x.ndim - n - 1:] or len(wanted) != n:
         raise ShapeError(f"{op}: wants {n + 1} dimensions, with a batch {n + 2}, that are not empty, "
-                         f"and {n} sizes, got shape {x.shape} and {output_size}")
+                         f"and {n} sizes, got shape {x.array.shape} and {output_size}")
     wanted = [h if m is None else as_int(op, m) for m, h in zip(wanted, x.shape[-n:], strict=True)]
     if min(wanted) < 0:
         raise ShapeError(f"{op}: sizes must not be negative, got {output_size}")

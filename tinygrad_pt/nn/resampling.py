@@ -38,7 +38,7 @@ def pad(x: Tensor, pad: Any, mode: str = "constant", value: float | None = None)
     n = len(pad) // 2
     if len(pad) % 2 or n not in (1, 2, 3) or x.ndim not in (n + 1, n + 2):
         raise NotImplementedError(f"pad: {mode!r} wants pairs for the last 1 to 3 dimensions of "
-                                  f"(N, C, …) or (C, …), got {tuple(pad)} for shape {x.shape}")
+                                  f"(N, C, …) or (C, …), got {tuple(pad)} for shape {x.array.shape}")
     crop = [min(width, 0) for width in pad]
     y = joining.pad(x, crop) if mode == "circular" else x  # its other side is that of what is left
     for d in range(-1, -n - 1, -1):
@@ -51,7 +51,7 @@ def _beyond(x, dim, left, right, mode):
     n = x.shape[dim]
     if max(left, right) > {"reflect": n - 1, "circular": n}.get(mode, max(left, right) if n else 0):
         raise ShapeError(f"pad: {mode!r} cannot give {left} and {right} pixels from the {n} of shape "
-                         f"{x.shape}")
+                         f"{x.array.shape}")
     source = np.pad(np.arange(n), (left, right), _BEYOND[mode])
     at = (slice(None),) * (x.ndim + dim)
     new = [x[(*at, wrap(source[part]))] for part in (slice(left), slice(left + n, None))]
@@ -79,8 +79,8 @@ def interpolate(x: Tensor, size: Any = None, scale_factor: Any = None, mode: str
         raise ValueError(f"interpolate: wants size, or scale_factor (perhaps recomputed), got {size}, "
                          f"{scale_factor} and {recompute_scale_factor}")
     if n not in _SIZES.get(mode, ()):
-        raise NotImplementedError(f"interpolate: {mode!r} is no mode for shape {x.shape}; wants (N, C, "
-                                  f"sizes …), as many sizes as a mode is for: {_SIZES}")
+        raise NotImplementedError(f"interpolate: {mode!r} is no mode for shape {x.array.shape}; "
+                                  f"wants (N, C, sizes …), as many sizes as a mode is for: {_SIZES}")
     mixes = mode.endswith(("linear", "cubic"))
     if align_corners is not None and not mixes:
         raise ValueError(f"interpolate: align_corners is not for mode {mode!r}")
@@ -121,13 +121,14 @@ def _new_size(x, n, size, scale_factor, recompute):
     given = size if scale_factor is None else scale_factor
     given = tuple(given) if isinstance(given, tuple | list) else (given,) * n
     if len(given) != n:
-        raise ValueError(f"interpolate: wants {n} numbers for the last dimensions of shape {x.shape}, "
-                         f"got {given}")
+        raise ValueError(f"interpolate: wants {n} numbers for the last dimensions of shape "
+                         f"{x.array.shape}, got {given}")
     old = x.shape[2:]
     new = (as_size(given) if scale_factor is None else
            [floor(m * f) for m, f in zip(old, given, strict=True)])
     if min(*old, *new) < 1:
-        raise ShapeError(f"interpolate: sizes must be at least 1, got {tuple(new)} for shape {x.shape}")
+        raise ShapeError(f"interpolate: sizes must be at least 1, got {tuple(new)} for shape "
+                         f"{x.array.shape}")
     if size is not None or recompute:
         return new, [m / k for m, k in zip(old, new, strict=True)]
     return new, [1 / f for f in given]
@@ -169,7 +170,8 @@ def pixel_shuffle(x: Tensor, upscale_factor: int) -> Tensor:
     """(…, C·r², H, W) as (…, C, H·r, W·r): r² channels become r × r pixels (Shi et al. 2016)."""
     r = as_int("pixel_shuffle", upscale_factor)
     if x.ndim < 3 or r < 1 or x.shape[-3] % (r * r):
-        raise ShapeError(f"pixel_shuffle: wants (…, C·r², H, W) with r = {r}, got shape {x.shape}")
+        raise ShapeError(f"pixel_shuffle: wants (…, C·r², H, W) with r = {r}, got shape "
+                         f"{x.array.shape}")
     *lead, c, h, w = x.shape
     y = reshape(x, prod(lead), c // (r * r), r, r, h, w)
     return reshape(clone(permute(y, 0, 1, 4, 2, 5, 3)), *lead, c // (r * r), h * r, w * r)
@@ -179,7 +181,8 @@ def pixel_unshuffle(x: Tensor, downscale_factor: int) -> Tensor:
     """(…, C, H·r, W·r) as (…, C·r², H, W): what undoes `pixel_shuffle`."""
     r = as_int("pixel_unshuffle", downscale_factor)
     if x.ndim < 3 or r < 1 or x.shape[-2] % r or x.shape[-1] % r:
-        raise ShapeError(f"pixel_unshuffle: wants (…, C, H·r, W·r) with r = {r}, got shape {x.shape}")
+        raise ShapeError(f"pixel_unshuffle: wants (…, C, H·r, W·r) with r = {r}, got shape "
+                         f"{x.array.shape}")
     *lead, c, h, w = x.shape
     y = reshape(x, prod(lead), c, h // r, r, w // r, r)
     return reshape(clone(permute(y, 0, 1, 3, 5, 2, 4)), *lead, c * r * r, h // r, w // r)
@@ -188,7 +191,8 @@ def pixel_unshuffle(x: Tensor, downscale_factor: int) -> Tensor:
 def channel_shuffle(x: Tensor, groups: int) -> Tensor:
     """Channels (N, C, …) in g groups, dealt out anew: one of each group in turn."""
     if x.ndim < 3 or groups < 1 or x.shape[1] % groups:
-        raise ShapeError(f"channel_shuffle: {groups} groups do not fit the channels of shape {x.shape}")
+        raise ShapeError(f"channel_shuffle: {groups} groups do not fit the channels of shape "
+                         f"{x.array.shape}")
     n, c, *size = x.shape
     y = reshape(x, n, groups, c // groups, prod(size))
     return reshape(clone(permute(y, 0, 2, 1, 3)), n, c, *size)
