@@ -8,6 +8,7 @@ row's name; the other methods are thin names, attached in `functions` (and `back
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache, wraps
 from math import prod
@@ -599,18 +600,44 @@ def function_of(op: Pointwise, words: tuple[str, ...],
     return g
 
 
-def translated(f: Callable, words: dict[str, str], several: str = "") -> Any:
-    """f, which also understands other words for its parameters.
+def translated(f: Callable, words: dict[str, str], several: str = "", of: str = "") -> Any:
+    """f, which also understands other words for its parameters, and whose errors say its name.
 
-    ``several`` is the name of f's ``*sizes``, if it has one.
+    ``several`` is the name of f's ``*sizes``, ``of`` that of a first parameter that is a Tensor.
     """
+    name = f.__name__
+
     def g(*args, **kw):
         if kw:
             kw = {words.get(k, k): v for k, v in kw.items()}
             if several in kw:  # x.permute(dims=(1, 0)) is x.permute((1, 0))
                 args = (*args, *[kw.pop(k) for k in (words.get("input"), several) if k in kw])
-        return f(*args, **kw)
+        if of and args and not isinstance(args[0], Tensor):
+            raise TypeError(f"{name}: wants a Tensor, got {type(args[0]).__name__}")
+        try:
+            return f(*args, **kw)
+        except (TypeError, ValueError, RuntimeError, IndexError) as error:
+            _sign(error, name)
+            raise
+        except AttributeError as error:  # of an argument that was used as if it were a Tensor
+            if any([error.obj is x for x in (*args, *kw.values())]):
+                raise TypeError(f"{name}: wants a Tensor, got {type(error.obj).__name__}") from None
+            raise
     return wraps(f)(g)
+
+
+_signed = re.compile(r"[\w.]+(\(.*\))?: ").match
+
+
+def _sign(error: Exception, name: str) -> None:
+    """Put a function's name before a message that begins with none: of several nested, the outermost.
+
+    Python's own, of wrong arguments, begin with the name already.
+    """
+    message = getattr(error, "unsigned", *error.args[:1])
+    if type(message) is str and not _signed(message) and not message.startswith(f"{name}("):
+        error.unsigned = message
+        error.args = (f"{name}: {message}", *error.args[1:])
 
 
 def quickly(f: Callable) -> Any:

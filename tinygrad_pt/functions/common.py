@@ -69,9 +69,11 @@ def publish(theme: ModuleType, functions: dict | None = None, names: list[str] |
         first, *rest = code.co_varnames[:n] or ("",)
         method = f.__annotations__.get(first) == "Tensor"
         words = {numpys: torchs for numpys, torchs in _WORDS.items() if torchs in rest}
-        f = quickly(f) if name == "sum" else translated(
-            f, words if "input" in rest or not first else words | {"input": first},
-            code.co_varnames[n] if method and code.co_flags & CO_VARARGS else "")
+        f = translated(f, words if "input" in rest or not first else words | {"input": first},
+                       code.co_varnames[n] if method and code.co_flags & CO_VARARGS else "",
+                       first if method else "")
+        if name == "sum":
+            f = quickly(f)
         if functions is not None:
             functions[name] = f
             names.append(name)
