@@ -22,6 +22,8 @@ cpdef Tensor result(object op, tuple inputs, dict kw, object y)
 cpdef object pointwise(object op, tuple operands)
 cpdef Tensor apply(object op, tuple inputs, dict kw)
 cpdef object place(object x)
+cpdef Tensor memory_of(Tensor x)
+cpdef Tensor base_of(Tensor x)
 
 cdef extern from "attach.h":
     int attach_to "tg_attach"(object type, object name, object value) except -1

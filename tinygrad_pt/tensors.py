@@ -8,6 +8,7 @@ row's name; the other methods are thin names, attached in `functions` (and `back
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache, wraps
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from . import dtypes
-from .graph import Node, changed, record, recording, tick
+from .graph import Node, changed, record, recording
 from .ops import TABLE, Pointwise, arrays
 
 TYPE_CHECKING = False
@@ -51,7 +52,7 @@ ADD, SUB, MUL, DIV = TABLE["add"], TABLE["sub"], TABLE["mul"], TABLE["div"]
 POW, NEG, ABS, CAST = TABLE["pow"], TABLE["neg"], TABLE["abs"], TABLE["cast"]
 REMAINDER, FLOOR_DIVIDE = TABLE["remainder"], TABLE["floor_divide"]
 SLICE, INDEX, PERMUTE = TABLE["slice"], TABLE["index"], TABLE["permute"]
-SUM, MATMUL, OVERWRITE = TABLE["sum"], TABLE["matmul"], TABLE["overwrite"]
+SUM, MATMUL = TABLE["sum"], TABLE["matmul"]
 _Array = np.ndarray
 
 
@@ -206,12 +207,12 @@ class Tensor:
     @property
     def _version(self) -> int:
         """How often this memory was changed in place."""
-        changes = _root(self).changes
+        changes = memory_of(self).changes
         return 0 if changes is None else changes[0]
 
     def changed_after(self, age: int) -> str | None:
         """The operation that changed this memory in place since ``age``; None if there is none."""
-        changes = _root(self).changes
+        changes = memory_of(self).changes
         return changes[2] if changes is not None and changes[1] > age else None
 
     def numpy(self, *, force: bool = False) -> np.ndarray:
@@ -346,19 +347,19 @@ class Tensor:
     # ── in place ────────────────────────────────────────────────────────────────────────────────
 
     def __iadd__(self, other):
-        return change(self, "add_", _add, (other,))
+        return change(self, "add_", operator.add, (other,))
 
     def __isub__(self, other):
-        return change(self, "sub_", _sub, (other,))
+        return change(self, "sub_", operator.sub, (other,))
 
     def __imul__(self, other):
-        return change(self, "mul_", _mul, (other,))
+        return change(self, "mul_", operator.mul, (other,))
 
     def __itruediv__(self, other):
-        return change(self, "div_", _div, (other,))
+        return change(self, "div_", operator.truediv, (other,))
 
     def __ipow__(self, other, modulo=None):
-        return change(self, "pow_", _pow, (other,))
+        return change(self, "pow_", operator.pow, (other,))
 
     # ── comparison: no derivative, a bool for each element ──────────────────────────────────────
 
@@ -421,7 +422,7 @@ class Tensor:
 
     def __getitem__(self, index: Any) -> Tensor:
         """NumPy's basic and advanced indexing, differentiable; tensors may be indices."""
-        for name, kw in _steps(index):
+        for name, kw in steps(index):
             if name == "index" and any([isinstance(i, Tensor) for i in kw["index"]]):
                 from .batching import apply as batched
                 self = batched(INDEX, (self,), kw)
@@ -431,32 +432,12 @@ class Tensor:
 
     def __setitem__(self, index: Any, value: Any) -> None:
         """Overwrite elements in place, with a value that broadcasts to them; differentiable."""
-        overwrite(self, value, "x[i] = v", _steps(index))
+        overwrite(self, value, "x[i] = v", steps(index))
 
     @property
     def T(self) -> Tensor:
         """All dimensions in reverse order."""
         return apply(PERMUTE, (self,), {"dims": tuple(range(self.ndim))[::-1]})
-
-
-def _add(a, b):
-    return a + b
-
-
-def _sub(a, b):
-    return a - b
-
-
-def _mul(a, b):
-    return a * b
-
-
-def _div(a, b):
-    return a / b
-
-
-def _pow(a, b):
-    return a ** b
 
 
 # ── making and recording ────────────────────────────────────────────────────────────────────────
@@ -694,11 +675,8 @@ def _promoted(op: Pointwise, operands: tuple) -> Any:
     for x, slope in zip(operands, op.slopes, strict=True):
         if slope is None:  # a condition, which keeps its own dtype
             continue
-        if isinstance(x, Tensor):
-            weighed.append((min(x.array.ndim, 1) + 1, x.array.dtype))
-        elif (dtype := dtypes.of_number(x)) is not None:
-            weighed.append((0, dtype))
-        else:
+        weighed.append(weight(x))
+        if weighed[-1] is None:
             raise TypeError(f"{op.name}: wants tensors or numbers, got {type(x).__name__}"
                             + ("; make a tensor of it: tensor(array)"
                                if isinstance(x, list | tuple) else ""))
@@ -709,26 +687,18 @@ def _promoted(op: Pointwise, operands: tuple) -> Any:
                             for x, slope in zip(operands, op.slopes, strict=True)]), _NOTHING)
 
 
-# ── in place ────────────────────────────────────────────────────────────────────────────────────
-#
-# Memory is shared by a tensor, its views and what was detached from it: all say of whom (``origin``),
-# and the first of them, the root, keeps (number, age, operation) of the latest change. A node that is
-# older than a change of an operand that its gradient reads refuses to be walked through.
-#
-# An in-place operation is the plain one, whose result then overwrites the memory and takes the
-# tensor's place in the graph. Written through a view, it is the base that changed: it becomes
-# ``overwrite(base, y, path)``, and its other views, when next used, are views of that.
+# ── whose memory, and whose view ────────────────────────────────────────────────────────────────
 
-@cython.cfunc
-def _root(x: Tensor) -> Tensor:
+@cython.ccall
+def memory_of(x: Tensor) -> Tensor:
     """The tensor whose memory x uses."""
     while x.origin is not None:
         x = x.origin[0]
     return x
 
 
-@cython.cfunc
-def _base(x: Tensor) -> Tensor:
+@cython.ccall
+def base_of(x: Tensor) -> Tensor:
     """The tensor that x is a view of, as far as the graph goes: not through detach()."""
     while x.origin is not None and x.origin[1] is not None:
         x = x.origin[0]
@@ -741,101 +711,9 @@ def _refresh(x: Tensor):
     of, op, kw = x.origin
     if op is not None:
         edge = place(of)
-        if _base(x).stamp > x.stamp:
+        if base_of(x).stamp > x.stamp:
             x.node = None if edge is None else record(op, (of,), (edge,), kw, x.array)
         x.stamp = changed()
-
-
-def change(x: Tensor, name: str, f: Callable[..., Tensor], args: tuple,
-           kw: dict | None = None) -> Tensor:
-    """x.name(*args) in place, given f, the same out of place."""
-    old = x
-    if recording() and any([place(a) is not None for a in (x, *args)]):
-        _refuse_leaf(x, name)
-        old = become(wrap(x.array.copy()), place(x))  # as it was, for the gradient
-        args = tuple([old if a is x else a for a in args])
-    y = f(old, *args, **(kw or {}))
-    if y.array.shape != x.array.shape:
-        raise ShapeError(f"{name}: the result has shape {y.array.shape}, which cannot take the place "
-                         f"of {x.array.shape}")
-    if dtypes.promote_types(x.dtype, y.dtype).kind != x.dtype.kind:
-        raise RuntimeError(f"{name}: the result is of {y.dtype}, which {x.dtype} cannot hold")
-    return overwrite(x, as_dtype(y, x.dtype), name, fresh=True)
-
-
-def overwrite(x: Tensor, value: Any, name: str, part: tuple = (), fresh: bool = False) -> Tensor:
-    """Let x, or the ``part`` of it that an index names, have a value: how every change ends.
-
-    ``fresh``: the value is a result that nobody else knows. RuntimeError for a leaf that requires a
-    gradient, and for memory that may not be written; a ValueError for shapes that do not fit.
-    """
-    t: Tensor = x
-    source = value.array if isinstance(value, Tensor) else value
-    if source is None or isinstance(source, str):
-        raise TypeError(f"{name}: wants a Tensor or a number, got {source!r}")
-    if not t.array.flags.writeable:
-        raise RuntimeError(f"{name}: this memory is read-only, or several elements share it (after "
-                           "expand); use clone() before writing to it")
-    target, at = t.array, ...  # what is written is target[at]
-    for row, kw in part:
-        if row == "index":
-            at = kw["index"]
-        else:
-            target = target[kw["index"]]
-    shape = target[at].shape
-    recorded = recording() and (place(t) is not None or place(value) is not None)
-    if recorded:
-        _refuse_leaf(t, name)
-        base = _base(t)
-        y = value if isinstance(value, Tensor) else wrap(np.asarray(source, t.array.dtype))
-        y = _as_shape(as_dtype(y, t.array.dtype), shape, name)
-        old = become(wrap(base.array), place(base))
-        edges = (place(old), place(y))
-    while t is not None:  # a gradient that reads a result keeps it as it was
-        if t.node is not None and t.node.y is t.array and t.node.op.reads_result:
-            t.node.y = t.array.copy()
-        t = None if t.origin is None else t.origin[0]
-    try:
-        target[at] = source
-    except ValueError:
-        raise ShapeError(f"{name}: a value of shape {np.shape(source)} does not fit in shape "
-                         f"{shape}") from None
-    _touch(x, name)
-    if recorded:
-        path = _path(x) + part
-        base.node = (edges[1] if fresh and not path and edges[1] is not None else
-                     record(OVERWRITE, (old, y), edges, {"path": path}, base.array))
-        base.stamp = changed()
-    return x
-
-
-def _touch(x: Tensor, name: str) -> None:
-    """Note that x's memory was changed in place."""
-    root = _root(x)
-    root.changes = ((0 if root.changes is None else root.changes[0]) + 1, tick(), name)
-
-
-def _refuse_leaf(x: Tensor, name: str) -> None:
-    if x.leaf_grad or _base(x).leaf_grad:
-        what = "a leaf" if x.leaf_grad else "a view of a leaf"
-        raise RuntimeError(f"{name}: changes in place {what} that requires grad, of shape "
-                           f"{x.array.shape}; use no_grad(), or the out-of-place form")
-
-
-def _path(x: Tensor) -> tuple:
-    """The operations that lead from the base to x, a view of it."""
-    path: list = []
-    while x.origin is not None and x.origin[1] is not None:
-        x, op, kw = x.origin
-        path.append((op.name, kw))
-    return tuple(path[::-1])
-
-
-def _as_shape(y: Tensor, shape: tuple, name: str) -> Tensor:
-    """y broadcast to a shape, without the dimensions of size 1 that it has too many in front."""
-    if y.array.ndim > len(shape):
-        y = y.reshape(y.array.shape[y.array.ndim - len(shape):])
-    return y if y.array.shape == shape else y.expand(shape)
 
 
 # ── what operands may be ────────────────────────────────────────────────────────────────────────
@@ -916,7 +794,7 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
     while isinstance(first, list | tuple) and first:
         first = first[0]
     try:
-        array = np.asarray(_plain(data))
+        array = np.asarray(plain_nest(data))
     except ValueError as error:
         raise ShapeError(f"tensor: rows of unequal length: {error}") from None
     if dtype is None:
@@ -946,11 +824,11 @@ def _restored(cls: type, array: np.ndarray, requires_grad: bool) -> Tensor:
     return cls(wrap(array), requires_grad=requires_grad)
 
 
-def _plain(data: Any) -> Any:
+def plain_nest(data: Any) -> Any:
     """Nested sequences with the Tensors in them as arrays."""
     if isinstance(data, Tensor):
         return data.array
-    return [_plain(x) for x in data] if isinstance(data, list | tuple) else data
+    return [plain_nest(x) for x in data] if isinstance(data, list | tuple) else data
 
 
 def as_size(size: Any) -> tuple[int, ...]:
@@ -960,89 +838,11 @@ def as_size(size: Any) -> tuple[int, ...]:
     return tuple([index(n) for n in size])
 
 
-def as_index(index: Any) -> tuple:
-    """An index as a tuple of integers, slices, None, Ellipsis and integer or boolean arrays.
-
-    One without arrays ends with Ellipsis: so also a single element is a view. As in PyTorch, a list
-    that holds more than numbers is a tuple, and uint8 is a mask.
-    """
-    if isinstance(index, list) and any([isinstance(i, list | tuple | slice | Tensor | range | _Array)
-                                        or i is None or i is Ellipsis for i in index]):
-        index = tuple(index)
-    parts: list = []
-    advanced = dots = False
-    for i in index if type(index) is tuple else (index,):
-        kind = type(i)
-        if kind is not int and kind is not slice and i is not None and i is not Ellipsis:
-            i = _as_part(i)
-            advanced = advanced or isinstance(i, _Array | bool | Tensor)
-        dots = dots or i is Ellipsis
-        parts.append(i)
-    if not (dots or advanced):
-        parts.append(Ellipsis)
-    return tuple(parts)
-
-
-def _as_part(i: Any) -> Any:
-    """One part of an index: a Tensor, list, array or number as an integer, a bool or an array."""
-    if isinstance(i, Tensor):
-        if type(i.array) is not _Array:  # of a batch: see batching.py
-            return i
-        i = i.array
-    elif isinstance(i, list | tuple | range):
-        i = np.asarray(_plain(i), dtype=None if len(i) else np.int64)
-    if isinstance(i, np.ndarray):
-        if i.dtype.kind not in "biu":
-            raise IndexError(f"tensors used as indices must be integers or bools, got {i.dtype}")
-        if i.dtype == np.uint8:
-            return i.astype(np.bool_)
-        return int(i) if i.ndim == 0 and i.dtype.kind == "i" else i
-    if not (isinstance(i, slice | bool) or hasattr(i, "__index__")):
-        raise (TypeError if isinstance(i, str) else IndexError)(
-            "indices are integers, slices, None, ... or arrays of integers or bools, got "
-            + type(i).__name__)
-    return i
-
-
-def _advanced(index: tuple) -> bool:
-    """Whether an index has arrays, so that its result is no view."""
-    for i in index:
-        if type(i) is _Array or type(i) is bool or isinstance(i, Tensor):
-            return True
-    return False
-
-
-def _steps(index: Any) -> tuple:
-    """An index as rows of the table with their arguments: first what gives a view, then the arrays.
-
-    In this order integers beside arrays do not move dimensions, as they do in NumPy.
-    """
-    index = as_index(index)
-    if not _advanced(index):
-        return (("slice", {"index": index}),)
-    first: list = []
-    then: list = []
-    for i in index:
-        if type(i) is _Array or isinstance(i, Tensor):
-            first += [_ALL_OF_IT] * (i.ndim if i.dtype.kind == "b" else 1)
-            then.append(i)
-        elif type(i) is bool:
-            then.append(i)
-        elif i is Ellipsis:
-            first.append(i)
-            then.append(i)
-        else:
-            first.append(i)
-            if i is None or isinstance(i, slice):
-                then.append(_ALL_OF_IT)
-    if all([i is Ellipsis or (isinstance(i, slice) and i == _ALL_OF_IT) for i in first]):
-        return (("index", {"index": index}),)
-    return (("slice", {"index": tuple(first)}), ("index", {"index": tuple(then)}))
-
-
-_ALL_OF_IT = slice(None)
-
-
 def attach(cls: type, name: str, method: Any) -> None:
     """Give a class a method, also where it is a compiled one, which Python holds immutable."""
     attach_to(cls, name, method)
+
+
+# What the class above calls, and what needs it.
+from .changes import change, overwrite  # noqa: E402
+from .indices import as_index, steps  # noqa: E402, F401
