@@ -17,15 +17,20 @@ FUSED = [*FLAGS, "-ffp-contract=fast", "-Wno-psabi"]
 
 
 class optional_build_ext(build_ext):
-    """A part that does not compile is left out with a warning; its Python source takes its place."""
+    """The parts compile together or not at all: else, with a warning, their Python sources run."""
 
-    def build_extension(self, ext):
+    def build_extensions(self):
         try:
-            super().build_extension(ext)
+            super().build_extensions()
         except Exception as error:
             if os.environ.get("TINYGRAD_PT_REQUIRE_C") == "1":
                 raise
-            print(f"tinygrad_pt: {ext.name} stays uncompiled: {error}", file=sys.stderr)
+            print(f"tinygrad_pt stays uncompiled: {error}", file=sys.stderr)
+            for ext in self.extensions:
+                built = self.get_ext_fullpath(ext.name)
+                if os.path.exists(built):
+                    os.remove(built)
+            self.extensions = []
 
 
 def extensions():

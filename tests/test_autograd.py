@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import sys
 import threading
 
 import numpy as np
@@ -322,6 +323,18 @@ def test_numpy_reads_tensors():
     np.testing.assert_array_equal(x, x)
     with pytest.raises(AssertionError):
         np.testing.assert_allclose(x, [1, 3])
+
+
+@pytest.mark.skipif(tg.tensors.__file__.endswith(".py") and sys.version_info < (3, 12),
+                    reason="uncompiled, the buffer protocol is Python 3.12's")
+def test_memory_is_shared_as_a_buffer():
+    x = tg.tensor([[1.0, 2.0], [3.0, 4.0]])
+    view = memoryview(x)
+    assert view.shape == (2, 2) and view.format == "f"
+    view[0, 1] = 9
+    assert x.tolist() == [[1, 9], [3, 4]]
+    with pytest.raises(BufferError, match="detach"):
+        memoryview(leaf(1.0))
 
 
 def test_memory_is_shared_by_dlpack():

@@ -1,5 +1,6 @@
 # The C side of tensors.py when it is compiled: the fields of a Tensor, and the C that it calls.
 
+from cpython.buffer cimport PyObject_GetBuffer
 from cpython.ref cimport PyObject
 
 from .graph cimport Node, changed, record, recording, tick

@@ -125,6 +125,16 @@ class Tensor:
         self.node = None
         give_back(cython.cast(cython.pointer(PyObject), self.array))
 
+    def __getbuffer__(self, view: cython.pointer(Py_buffer), flags: cython.int):
+        PyObject_GetBuffer(self.__buffer__(flags), view, flags)
+
+    def __buffer__(self, flags):
+        """The memory, for what reads buffers: ``memoryview(t)``. Uncompiled, from Python 3.12 on."""
+        if self.requires_grad:
+            raise BufferError("this tensor requires grad, and what is done to its memory elsewhere is "
+                              "not recorded; use tensor.detach()")
+        return memoryview(self.array)
+
     # ── what it is ──────────────────────────────────────────────────────────────────────────────
 
     @property
