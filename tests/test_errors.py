@@ -429,6 +429,32 @@ WRONG = [
     ('m.Tensor("a")', TypeError, "tensor: wants numbers, got str of <U1"),
     ("copy.deepcopy(w * 2)", RuntimeError, "only leaf tensors can be copied or pickled; use .detach()"),
     ("x.clone(1)", TypeError, "clone() takes 1 positional argument but 2 were given"),
+    ("m.diag(1)", TypeError, "diag: wants a Tensor, got int"),
+    ("m.diag(np.eye(2))", TypeError, "diag: wants a Tensor, got ndarray"),
+    ("m.reshape([1, 2], (2,))", TypeError, "reshape: wants a Tensor, got list"),
+    ("m.flip(1, 0)", TypeError, "flip: wants a Tensor, got int"),
+    ("m.numel(1)", TypeError, "numel: wants a Tensor, got int"),
+    ("m.sum([1.0])", TypeError, "sum: wants a Tensor, got list"),
+    ("m.clamp(1.0, 0)", TypeError, "clamp: wants a Tensor, got float"),
+    ('m.std("a")', TypeError, "std: wants a Tensor, got str"),
+    ("m.tril(None)", TypeError, "tril: wants a Tensor, got NoneType"),
+    ("x.view_as(1)", TypeError, "view_as: wants a Tensor, got int"),
+    ('x.expand_as("a")', TypeError, "expand_as: wants a Tensor, got str"),
+    ("x.type_as(1)", TypeError, "type_as: wants a Tensor, got int"),
+    ("x.gather(0, 1)", TypeError, "gather: wants a Tensor as index, got int"),
+    ("x.index_select(0, 1)", TypeError, "index_select: wants a Tensor, got int"),
+    ("m.equal(x, 1)", TypeError, "equal: wants a Tensor, got int"),
+    ("m.allclose(x, 1)", TypeError, "allclose: wants a Tensor, got int"),
+    ("m.isclose(x, 1.0)", TypeError, "isclose: wants a Tensor, got float"),
+    ("m.cross(x, 1)", TypeError, "cross: wants Tensors, got int"),
+    ("m.where(x, x)", TypeError,
+     "where: wants a condition alone, or two things to choose from, got one"),
+    ("m.where(x > 0, x)", TypeError,
+     "where: wants a condition alone, or two things to choose from, got one"),
+    ("x.contiguous(1)", TypeError, "contiguous() takes 1 positional argument but 2 were given"),
+    ('x.type("nothing")', ValueError, "type: no such type: 'nothing'"),
+    ("x.type(1)", TypeError,
+     "type: dtype 1 is not supported; these are: float64, float32, float16, int64, int32,…"),
 
     # creation
     ("m.zeros(-1)", RuntimeError, "zeros: sizes must not be negative, got (-1,)"),
@@ -456,6 +482,17 @@ WRONG = [
     ("m.randn(2, dtype=m.int64)", RuntimeError, "randn: wants a floating point dtype, got int64"),
     ("m.rand(2, dtype=m.int64)", RuntimeError, "rand: wants a floating point dtype, got int64"),
     ("x.new_zeros(-1)", RuntimeError, "full: sizes must not be negative, got (-1,)"),
+    ('m.zeros("a")', TypeError, "zeros: sizes are integers, got ('a',)"),
+    ("m.zeros(1.5)", TypeError, "zeros: sizes are integers, got (1.5,)"),
+    ("m.ones(None)", TypeError, "ones: sizes are integers, got (None,)"),
+    ("m.eye(1.5)", TypeError, "eye: sizes are integers, got (1.5, 1.5)"),
+    ('m.full(("a",), 1)', TypeError, "full: sizes are integers, got ('a',)"),
+    ("m.empty([1.5])", TypeError, "empty: sizes are integers, got (1.5,)"),
+    ('x.new_zeros("a")', TypeError, "new_zeros: sizes are integers, got ('a',)"),
+    ('x.reshape("a")', TypeError, "reshape: sizes are integers, got ('a',)"),
+    ("x.expand(1.5)", TypeError, "expand: sizes are integers, got (1.5,)"),
+    ('x.tile("a")', TypeError, "tile: sizes are integers, got ('a',)"),
+    ('x.repeat("a")', TypeError, "repeat: sizes are integers, got ('a',)"),
 
     # autograd
     ("x.backward()", RuntimeError,
@@ -564,7 +601,7 @@ WRONG = [
     ("A.functional.jacobian(lambda x: x, 1.0)", TypeError,
      "derivatives are with respect to Tensors of floating point numbers, got float"),
     ("A.functional.hvp(lambda x: x, x, x)", RuntimeError,
-     "grad: wants a function that returns a scalar, a Tensor of shape (), got…"),
+     "hvp: wants a function that returns a single number, got shape (2, 3)"),
     ("m.func.grad(lambda x: x)(x)", RuntimeError,
      "grad: wants a function that returns a scalar, a Tensor of shape (), got…"),
     ("m.func.vjp(lambda x: x, x)[1](m.ones(4))", RuntimeError,
@@ -590,6 +627,67 @@ WRONG = [
      "Double.backward: the gradient of argument 0 has shape (3,), the argument…"),
     ("function(m, lambda ctx, x: ctx.save_for_backward(1) or x * 2, lambda ctx, g: g).apply(w)",
      TypeError, "save_for_backward: keeps Tensors, got int; what is none may be an attribute…"),
+    ("x.requires_grad = 1", RuntimeError, "requires_grad: is True or False, got 1"),
+    ('x.requires_grad = "a"', RuntimeError, "requires_grad: is True or False, got 'a'"),
+    ("x.requires_grad_(1)", TypeError, "requires_grad is True or False, got 1"),
+    ("m.ones(2, requires_grad=1)", TypeError, "ones: requires_grad is True or False, got 1"),
+    ('m.set_grad_enabled("a")', TypeError, "set_grad_enabled: wants True or False, got 'a'"),
+    ("h = w.exp(); h.register_hook(lambda g: 1.0); h.sum().backward()", TypeError,
+     "hook <lambda>: returns a Tensor or None, got float"),
+    ("h = w.exp(); h.register_hook(lambda g: g.double()); h.sum().backward()", RuntimeError,
+     "hook <lambda>: was given a gradient of shape (2, 3) and float32, and returned (2,…"),
+    ("h = w.exp(); h.register_hook(lambda g: g[0]); h.sum().backward()", RuntimeError,
+     "hook <lambda>: was given a gradient of shape (2, 3) and float32, and returned (3,)…"),
+    ("w.register_hook(lambda g: g[0]); w.sum().backward()", RuntimeError,
+     "hook <lambda>: was given a gradient of shape (2, 3) and float32, and returned (3,)…"),
+    ("x.data = 1", TypeError, "data: wants a Tensor, got int"),
+    ("A.grad(w.sum(), [])", RuntimeError, "grad: inputs are empty: gradients of what?"),
+    ("A.backward(w.sum(), inputs=[])", RuntimeError, "backward: inputs are empty: gradients of what?"),
+    ("A.Function()(x)", RuntimeError, "Function: an instance is of no use; call Function.apply(*args)"),
+    ("A.functional.hessian(lambda x: x, x)", RuntimeError,
+     "hessian: wants a function that returns a single number, got shape (2, 3)"),
+    ("A.functional.hessian(lambda x: 1.0, x)", TypeError,
+     "the function must return Tensors, got float"),
+    ("A.functional.jvp(lambda x: x, (x,), (x, x))", RuntimeError,
+     "jvp: 1 inputs want as many tangents, got 2"),
+    ("m.func.grad(lambda x: 1.0)(x)", RuntimeError, "the function must return Tensors, got float"),
+    ("m.func.grad(lambda x: x.sum())(1.0)", ValueError,
+     "derivatives are with respect to Tensors of floating point numbers, got float"),
+    ("m.func.grad(lambda x: x.sum())(i)", RuntimeError,
+     "derivatives are with respect to Tensors of floating point numbers, got int64"),
+    ("m.func.grad(lambda x: x.sum(), argnums=3)(x)", RuntimeError,
+     "argnums=3 names none of 1 arguments"),
+    ('m.func.grad(lambda x: x.sum(), argnums="a")(x)', RuntimeError,
+     "argnums='a' names none of 1 arguments"),
+    ("m.func.grad(lambda x: x.sum(5))(x)", IndexError,
+     "sum: dimension 5 is out of range for a tensor of shape (2, 3)"),
+    ("m.func.vjp(lambda x: 1.0, x)", RuntimeError, "the function must return Tensors, got float"),
+    ("m.func.vjp(lambda x: (x, x), x)[1](x)", RuntimeError,
+     "vjp: 2 results want as many cotangents, got 1"),
+    ("m.func.jvp(lambda x: x, x, x)", RuntimeError,
+     "jvp: wants a tuple of inputs and one of tangents, not empty, got Tensor"),
+    ("m.func.jvp(lambda x: x, (x,), (x, x))", RuntimeError,
+     "jvp: 1 inputs want as many tangents, got 2"),
+    ("m.func.jvp(lambda x: x, (i,), (i,))", ValueError,
+     "derivatives are with respect to Tensors of floating point numbers, got int64"),
+    ("m.func.jacrev(lambda x: x, argnums=3)(x)", RuntimeError, "argnums=3 names none of 1 arguments"),
+    ("m.vmap(lambda x: 1.0)(x)", ValueError,
+     "vmap: out_dims=0 is of no batch of Tensors, but the function returns float"),
+    ("m.vmap(lambda x: None)(x)", ValueError,
+     "vmap: out_dims=0 is of no batch of Tensors, but the function returns NoneType"),
+    ("m.vmap(lambda x: x, out_dims=None)(x)", ValueError,
+     "vmap: out_dims=None is of a batch of Tensors, but the function returns Box"),
+    ("m.vmap(lambda x: x, out_dims=5)(x)", IndexError,
+     "movedim: dimension 5 is out of range for a tensor of shape (2, 3)"),
+    ("m.vmap(lambda x: x, in_dims=4)(x)", ValueError,
+     "vmap: in_dims names 4, no dimension of shape (2, 3)"),
+    ('m.vmap(lambda x: x, in_dims="a")(x)', ValueError,
+     "vmap: in_dims names 'a', no dimension of shape (2, 3)"),
+    ("m.vmap(lambda x: x, in_dims=(0, 0))(x)", ValueError,
+     "vmap: in_dims (0, 0) is of 2 arguments, got 1"),
+    ("m.vmap(lambda x: x)(1.0)", ValueError,
+     "vmap: wants Tensors with a dimension for the batch, got float"),
+    ("m.vmap(lambda x: x)()", ValueError, "vmap: the batches must be of one size, got []"),
 
     # nn.functional
     ("F.linear(x, m.ones(4, 2))", RuntimeError,
@@ -683,12 +781,39 @@ def test_what_a_wrong_call_says(call, error, message):
     ours = run(tg, call)
     assert isinstance(ours, error), f"raises {ours!r}"
     assert re.match(re.escape(message).replace("…", ".*"), str(ours), re.DOTALL), str(ours)
+    assert not re.match(r"[\w.]+: [\w.]+: ", str(ours)), f"names two functions: {ours}"
 
 
 @pytest.mark.parametrize("call, error", [line[:2] for line in WRONG], ids=[line[0] for line in WRONG])
 def test_pytorch_raises_the_same_type(call, error):
     theirs = run(pytest.importorskip("torch"), call)
     assert isinstance(theirs, error), f"raises {theirs!r}"
+
+
+@pytest.mark.parametrize("call", [
+    "w.register_hook(mine); w.sum().backward()",
+    "m.func.grad(mine)(x)", "m.func.jvp(mine, (x,), (x,))", "m.vmap(mine)(x)",
+    "A.functional.hessian(mine, x)", "function(m, mine, None).apply(x)",
+    "function(m, lambda ctx, x: x * 2, mine).apply(w).sum().backward()",
+])
+@pytest.mark.parametrize("error", [TypeError, ValueError, RuntimeError, IndexError, AttributeError])
+def test_errors_of_the_users_own_code_are_left_alone(call, error):
+    def mine(*args):
+        raise error("mine")
+
+    with pytest.raises(error) as caught:
+        exec(call, {"m": tg, "A": tg.autograd, "function": function, "mine": mine, "x": tg.ones(2),
+                    "w": tg.ones(2, requires_grad=True)})
+    assert type(caught.value) is error and str(caught.value) == "mine"
+
+
+def test_of_nested_functions_the_one_that_was_called_is_named():
+    x = tg.ones(2, 3)
+    for name in ("sum", "mean", "std", "softmax", "cumsum", "sort", "flip", "unbind", "logsumexp"):
+        with pytest.raises(IndexError, match=f"^{name}: dimension 5 is out of range"):
+            getattr(x, name)(5)
+        with pytest.raises(TypeError, match=f"^{name}: wants a Tensor, got int"):
+            getattr(tg, name)(1, 0)
 
 
 def test_the_table_is_wide():

@@ -200,10 +200,10 @@ def test_wrong_calls():
         (TypeError, "must return Tensors, got float", lambda: vjp(lambda x: 1.0, x)),
         (TypeError, "floating point numbers, got int64", lambda: grad(f)(tg.tensor(1))),
         (TypeError, "floating point numbers, got float", lambda: grad(f)(1.0)),
-        (ValueError, "argnums 3 is out of range for 1", lambda: grad(f, 3)(x)),
+        (RuntimeError, "argnums=3 names none of 1 arguments", lambda: grad(f, 3)(x)),
         (ValueError, r"tangent 0 has shape \(3,\), its input \(2,\)",
          lambda: jvp(f, (x,), (numbers(3),))),
-        (ValueError, "1 inputs want as many tangents, got 2", lambda: jvp(f, (x,), (x, x))),
+        (RuntimeError, "1 inputs want as many tangents, got 2", lambda: jvp(f, (x,), (x, x))),
     ]:
         with pytest.raises(error, match=pattern):
             call()

@@ -18,7 +18,7 @@ import numpy as np
 
 from .graph import record, recording
 from .ops import TABLE, Op
-from .tensors import ShapeError, Tensor, become, place, wrap
+from .tensors import ShapeError, Tensor, become, place
 from .tensors import apply as plain_apply
 from .tensors import plain as outside
 from .trees import leaves, tree_map
@@ -67,8 +67,9 @@ def vmap(f: Callable, in_dims: Any = 0, out_dims: Any = 0, randomness: str = "sa
     """f, written for one example, as a function of batches: dimension ``in_dims`` of each argument.
 
     ``in_dims`` is an integer (None: the argument is the same for all) or a nest of them as of the
-    arguments; ``out_dims`` says where the batch goes in the results. Random numbers are the same for
-    all examples. What depends on values of an example (item(), if) raises a RuntimeError.
+    arguments; ``out_dims`` says where the batch goes in the results (None: it is not in this one).
+    Random numbers are the same for all examples. What depends on values of an example (item(), if)
+    raises a RuntimeError.
     """
     def g(*args: Any, **kw: Any) -> Any:
         level = next(_levels)
@@ -84,6 +85,8 @@ def vmap(f: Callable, in_dims: Any = 0, out_dims: Any = 0, randomness: str = "sa
                 raise ValueError("vmap: wants Tensors with a dimension for the batch, got "
                                  + (f"shape {x.array.shape}" if isinstance(x, Tensor)
                                     else type(x).__name__))
+            if type(dim) is not int or not -x.ndim <= dim < x.ndim:
+                raise ValueError(f"vmap: in_dims names {dim!r}, no dimension of shape {x.array.shape}")
             sizes.add(x.shape[dim])
             return Box(x.movedim(dim, 0), level)
 
@@ -95,17 +98,23 @@ def vmap(f: Callable, in_dims: Any = 0, out_dims: Any = 0, randomness: str = "sa
         out = out_dims
         if isinstance(y, tuple | list) and isinstance(out_dims, int):
             out = (out_dims,) * len(y)
-        return tree_map(lambda y, dim: _unboxed(y, size, level).movedim(0, dim), y, out)
+        return tree_map(lambda y, dim: _unboxed(y, dim, size, level), y, out)
 
     return g
 
 
-def _unboxed(x: Any, size: int, level: int) -> Tensor:
-    """The whole batch of x, whether it is a box of this level or the same for all examples."""
-    if is_box(x) and x.array.level == level:
-        return x.array.inside
-    x = x if isinstance(x, Tensor) else wrap(np.asarray(x))
-    return x.unsqueeze(0).expand(size, *x.shape)
+def _unboxed(x: Any, dim: int | None, size: int, level: int) -> Any:
+    """The whole batch of x, whether it is a box of this level or the same for all examples.
+
+    Dimension ``dim`` is the batch's; None: x, which is the same for all, as it is.
+    """
+    if dim is None and not _of(x, level):
+        return x
+    if dim is None or not isinstance(x, Tensor):
+        raise ValueError(f"vmap: out_dims={dim} is of {'a' if dim is None else 'no'} batch of Tensors, "
+                         f"but the function returns {type(x).__name__}")
+    x = x.array.inside if _of(x, level) else x.unsqueeze(0).expand(size, *x.shape)
+    return x.movedim(0, dim)
 
 
 # What the arguments of a linear row become when all its dimensions move by one, by their names.

@@ -27,6 +27,13 @@ __all__ = ["grad", "grad_and_value", "hessian", "hvp", "jacfwd", "jacobian", "ja
            "linearize", "value_and_grad", "vjp", "vmap"]
 
 
+class NotDifferentiable(TypeError, ValueError, RuntimeError):
+    """What is no Tensor of floats among a function's arguments, or no Tensor among its results.
+
+    PyTorch raises each of the three somewhere.
+    """
+
+
 class _Call:
     """One recorded call y = f(*args): its aliases, its results, and derivatives of them."""
 
@@ -37,8 +44,8 @@ class _Call:
         for x in leaves(self.inputs):
             if not isinstance(x, Tensor) or x.dtype.kind != "f":
                 what = x.dtype if isinstance(x, Tensor) else type(x).__name__
-                raise TypeError(f"derivatives are with respect to Tensors of floating point numbers, "
-                                f"got {what}")
+                raise NotDifferentiable("derivatives are with respect to Tensors of floating point "
+                                        f"numbers, got {what}")
         with enable_grad():
             aliases = [tree_map(lambda x: _alias(x, recorded), x) for x in self.inputs]
             args = [aliases[argnums.index(i)] if i in argnums else x for i, x in enumerate(args)]
@@ -47,7 +54,8 @@ class _Call:
         self.xs, self.ys = leaves(aliases), leaves(self.y)
         for y in self.ys:
             if not isinstance(y, Tensor):
-                raise TypeError(f"the function must return Tensors, got {type(y).__name__}")
+                raise NotDifferentiable("the function must return Tensors, got "
+                                        + type(y).__name__)
         own = {place(x) for x in self.xs}
         self.beyond = recorded and any(
             e is not None and not isinstance(e, Node) and e not in own
@@ -59,6 +67,9 @@ class _Call:
 
     def pull(self, cotangents: Sequence[Any]) -> list[Tensor]:
         """Σⱼ vⱼᵀ ∂yⱼ/∂xᵢ for each alias; None stands for one."""
+        if len(cotangents) != len(self.ys):
+            raise RuntimeError(f"vjp: {len(self.ys)} results want as many cotangents, got "
+                               f"{len(cotangents)}")
         used = [(y, v) for y, v in zip(self.ys, cotangents, strict=True) if place(y) is not None]
         found: dict = {}
         if used:
@@ -101,8 +112,8 @@ def _nest(flat: Sequence[Any], like: Any) -> Any:
 def _numbers(argnums: int | Sequence[int], args: Sequence[Any]) -> list[int]:
     numbers = [argnums] if isinstance(argnums, int) else list(argnums)
     for i in numbers:
-        if not -len(args) <= i < len(args):
-            raise ValueError(f"argnums {argnums} is out of range for {len(args)} arguments")
+        if type(i) is not int or not -len(args) <= i < len(args):
+            raise RuntimeError(f"argnums={argnums!r} names none of {len(args)} arguments")
     return [i % len(args) for i in numbers]
 
 
@@ -155,6 +166,10 @@ def vjp(f: Callable, *inputs: Any, has_aux: bool = False) -> tuple:
 
 def jvp(f: Callable, inputs: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> tuple:
     """f(*inputs), and Σᵢ ∂f/∂xᵢ ẋᵢ by forward mode."""
+    for given in (inputs, tangents):
+        if not isinstance(given, list | tuple) or not given:
+            raise RuntimeError("jvp: wants a tuple of inputs and one of tangents, not empty, got "
+                               f"{type(given).__name__}")
     call = _Call(f, inputs, list(range(len(inputs))), {}, has_aux)
     dy = _nest(call.push(_tangents(call, tangents)), call.y)
     return (call.value(), dy, call.aux) if has_aux else (call.value(), dy)
@@ -169,7 +184,7 @@ def linearize(f: Callable, *inputs: Any) -> tuple:
 def _tangents(call: _Call, tangents: Sequence[Any]) -> list[Tensor]:
     flat = leaves(list(tangents))
     if len(flat) != len(call.xs):
-        raise ValueError(f"jvp: {len(call.xs)} inputs want as many tangents, got {len(flat)}")
+        raise RuntimeError(f"jvp: {len(call.xs)} inputs want as many tangents, got {len(flat)}")
     return flat
 
 

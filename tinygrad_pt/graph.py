@@ -188,10 +188,23 @@ def backward(cotangents: dict[Hashable, Any], m: Any, only: Iterable[Hashable] |
 def _hooked(place: Any, g: Any, m: Any) -> Any:
     """A cotangent as the hooks of its place leave it."""
     for (when, _), hook in list(place.hooks.items()):
-        other = hook(m.to_tensor(g)) if when == "before" else None
-        if other is not None:
-            g = m.of_tensor(other)
+        if when == "before":
+            given = m.to_tensor(g)
+            other = hook(given)
+            if other is not None:
+                _check_like(given, other, hook)
+                g = m.of_tensor(other)
     return g
+
+
+def _check_like(given: Any, other: Any, hook: Callable) -> None:
+    """What a hook returns takes the place of what it was given: TypeError or RuntimeError if not."""
+    name = f"hook {getattr(hook, '__name__', hook)}"
+    if not hasattr(other, "requires_grad"):
+        raise TypeError(f"{name}: returns a Tensor or None, got {type(other).__name__}")
+    if other.shape != given.shape or other.dtype != given.dtype:
+        raise RuntimeError(f"{name}: was given a gradient of shape {tuple(given.shape)} and "
+                           f"{given.dtype}, and returned {tuple(other.shape)} and {other.dtype}")
 
 
 def forward(tangents: dict[Hashable, Any], results: Iterable[Hashable], m: Any) -> list[Any]:
@@ -230,7 +243,9 @@ class set_grad_enabled(_Recording):
     """Record operations, or not: from now on, or as a ``with`` block or decorator."""
 
     def __init__(self, mode: bool):
-        super().__init__(bool(mode))
+        if type(mode) is not bool:
+            raise TypeError(f"set_grad_enabled: wants True or False, got {mode!r}")
+        super().__init__(mode)
         self.outside = set_recording(self.enabled)
 
     def __enter__(self):

@@ -144,6 +144,8 @@ class Tensor:
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
+        if type(value) is not bool:
+            raise RuntimeError(f"requires_grad: is True or False, got {value!r}")
         if self.grad_fn is not None:
             if not value:
                 raise RuntimeError("requires_grad: only of a leaf can it be changed; this tensor "
@@ -152,10 +154,12 @@ class Tensor:
             raise RuntimeError(f"only floating point tensors can require gradients, got "
                                f"{self.array.dtype}")
         else:
-            self.leaf_grad = bool(value)
+            self.leaf_grad = value
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Set ``requires_grad`` and return this tensor."""
+        if type(requires_grad) is not bool:
+            raise TypeError(f"requires_grad is True or False, got {requires_grad!r}")
         self.requires_grad = requires_grad
         return self
 
@@ -186,12 +190,14 @@ class Tensor:
 
     @property
     def data(self) -> Tensor:
-        """The same memory outside of the graph, unwatched; assigning replaces the array."""
+        """The same memory outside of the graph, unwatched; assigning a Tensor takes its memory."""
         return wrap(self.array)
 
     @data.setter
     def data(self, value: Any) -> None:
-        self.array = as_array(value)
+        if not isinstance(value, Tensor):
+            raise TypeError(f"data: wants a Tensor, got {type(value).__name__}")
+        self.array = value.array
 
     def detach(self) -> Tensor:
         """The same memory, outside of the graph."""
@@ -845,7 +851,10 @@ def as_size(size: Any) -> tuple[int, ...]:
     """The shape meant by f(2, 3), f((2, 3)) and f(x.shape) alike."""
     if len(size) == 1 and isinstance(size[0], tuple | list):
         size = tuple(size[0])  # the compiler holds an argument to its type
-    return tuple([index(n) for n in size])
+    try:
+        return tuple([index(n) for n in size])
+    except TypeError:
+        raise TypeError(f"sizes are integers, got {size}") from None
 
 
 def attach(cls: type, name: str, method: Any) -> None:

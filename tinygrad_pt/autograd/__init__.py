@@ -87,7 +87,7 @@ def Variable(data: Tensor, requires_grad: bool = False) -> Tensor:
 def _asked(name: str, inputs: Sequence[Any]) -> Sequence[Tensor]:
     """Tensors of which a gradient is asked, checked."""
     if not inputs:
-        raise ValueError(f"{name}: inputs are empty: gradients of what?")
+        raise RuntimeError(f"{name}: inputs are empty: gradients of what?")
     for i, x in enumerate(inputs):
         if not isinstance(x, Tensor):
             raise TypeError(f"{name}: input {i} must be a Tensor, got {type(x).__name__}")

@@ -66,6 +66,10 @@ class Function:
     def backward(ctx: Any, *grads: Any) -> Any:
         raise NotImplementedError("a Function needs a static method backward(ctx, *grads)")
 
+    def __call__(self, *args: Any) -> Any:
+        name = type(self).__name__
+        raise RuntimeError(f"{name}: an instance is of no use; call {name}.apply(*args)")
+
     @classmethod
     def apply(cls, *args: Any) -> Any:
         """Compute forward and, if a gradient may be wanted, record that backward undoes it."""

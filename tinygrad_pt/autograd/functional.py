@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import func
 from ..primitives import zeros_like
+from ..tensors import Tensor
 
 
 def _tuple(x: Any) -> tuple:
@@ -30,7 +31,7 @@ def jacobian(f: Callable, inputs: Any, create_graph: bool = False, strict: bool 
     """∂yⱼ/∂xᵢ, of shape y.shape + x.shape; tuples of them for tuples of results and inputs."""
     by = {"reverse-mode": func.jacrev, "forward-mode": func.jacfwd}.get(strategy)
     if by is None:
-        raise ValueError("jacobian: strategy is 'reverse-mode' or 'forward-mode', got {strategy!r}")
+        raise ValueError(f"jacobian: strategy is 'reverse-mode' or 'forward-mode', got {strategy!r}")
     xs = _tuple(inputs)
     j = by(f, tuple(range(len(xs))))(*xs)
     if j and isinstance(j[0], tuple):
@@ -43,7 +44,7 @@ def hessian(f: Callable, inputs: Any, create_graph: bool = False, strict: bool =
     """∂²f/∂xᵢ∂xⱼ of a scalar f; a tuple of tuples for several inputs."""
     xs = _tuple(inputs)
     numbers = tuple(range(len(xs)))
-    h = func.jacfwd(func.jacrev(f, numbers), numbers)(*xs)
+    h = func.jacfwd(func.jacrev(_scalar("hessian", f), numbers), numbers)(*xs)
     return _given(create_graph, _like(inputs, tuple(_like(inputs, row) for row in h)))
 
 
@@ -65,11 +66,24 @@ def hvp(f: Callable, inputs: Any, v: Any = None, create_graph: bool = False,
         strict: bool = False) -> tuple:
     """f(inputs), a scalar, and ∂²f/∂x∂x v."""
     xs = _tuple(inputs)
-    _, products = func.hvp(f, xs, _ones(xs, v))
+    _, products = func.hvp(_scalar("hvp", f), xs, _ones(xs, v))
     return _given(create_graph, (f(*xs), _like(inputs, products)))
 
 
 vhp = hvp  # the matrix is symmetric
+
+
+def _scalar(name: str, f: Callable) -> Callable:
+    """f, of a single number."""
+    def g(*xs: Any) -> Any:
+        y = f(*xs)
+        if not isinstance(y, Tensor):
+            return y
+        if y.array.size != 1:
+            raise RuntimeError(f"{name}: wants a function that returns a single number, got shape "
+                               f"{tuple(y.shape)}")
+        return y.reshape(())
+    return g
 
 
 def _ones(xs: tuple, v: Any) -> tuple:

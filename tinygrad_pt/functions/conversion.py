@@ -41,7 +41,7 @@ def clone(x: Tensor, *, memory_format: Any = None) -> Tensor:
     return apply(TABLE["cast"], (x,), {"dtype": x.dtype})
 
 
-def contiguous(x: Tensor, memory_format: Any = None) -> Tensor:
+def contiguous(x: Tensor, *, memory_format: Any = None) -> Tensor:
     """x in row-major memory."""
     return x if is_contiguous(x) else clone(x)
 

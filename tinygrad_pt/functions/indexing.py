@@ -405,6 +405,8 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     """input where the condition holds, else other; of the condition alone, where it holds."""
     if input is None and other is None:
         return nonzero(condition, as_tuple=True)
+    if input is None or other is None:
+        raise TypeError("where: wants a condition alone, or two things to choose from, got one")
     if isinstance(condition, Tensor) and condition.dtype.kind not in "bu":
         raise RuntimeError(f"where: wants a condition of bools, got {condition.dtype}")
     return elementwise.where(condition, input, other)

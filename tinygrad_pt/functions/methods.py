@@ -189,7 +189,7 @@ def type(x: Tensor, dtype: Any = None, non_blocking: _bool = False) -> Any:
     """x with another dtype or typed as "torch.LongTensor" says; without, the name of x's own type."""
     if dtype is None:
         return next(f"torch.{name}Tensor" for name, d in dtypes.TYPES.items() if d == x.dtype)
-    if isinstance(dtype, str) and dtype.endswith("Tensor"):
+    if isinstance(dtype, str):
         name = dtype.removeprefix("torch.").removesuffix("Tensor")
         if name not in dtypes.TYPES:
             raise ValueError(f"type: no such type: {dtype!r}")

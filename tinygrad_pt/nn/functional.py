@@ -120,7 +120,7 @@ def nll_loss(log_p: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
                          f"{target.array.shape}")
     classes = target.array
     if classes.dtype.kind not in "iu":
-        raise TypeError(f"nll_loss: targets are integers, got {classes.dtype}")
+        raise RuntimeError(f"nll_loss: targets are integers, got {classes.dtype}")
     if classes.size and not 0 <= classes.min() <= classes.max() < log_p.shape[1]:
         raise IndexError(f"nll_loss: targets lie in 0 … {log_p.shape[1] - 1}, got "
                          f"{classes.min()} … {classes.max()}")
