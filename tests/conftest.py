@@ -5,13 +5,22 @@
 
 import sys
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+import tinygrad_pt as tg
 
 common = dict(deadline=None, suppress_health_check=[HealthCheck.too_slow,
                                                     HealthCheck.data_too_large])
 settings.register_profile("ci", max_examples=40, derandomize=True, print_blob=True, **common)
 settings.register_profile("deep", max_examples=2000, **common)
 settings.load_profile("ci")
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """Every test starts with the same random numbers."""
+    tg.manual_seed(0)
 
 
 def pytest_terminal_summary(terminalreporter):

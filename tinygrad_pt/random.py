@@ -1,144 +1,243 @@
 """Random numbers in PyTorch's streams: the same seed gives the same numbers as on its CPU.
 
 The source is the Mersenne Twister MT19937 (Matsumoto & Nishimura, 1998), seeded as its authors'
-``init_genrand``; each sampler below draws 32-bit words from it in PyTorch's order.
+``init_genrand``. Here are the generator and the two distributions that it makes of the words itself,
+uniform and normal; everything else is made of these, in functions/filling.py and sampling.py.
 """
 
 from __future__ import annotations
 
-from math import prod
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from . import dtypes
-from .devices import check_device
-from .tensors import ShapeError, Tensor, as_size, wrap
+from .devices import check_device, device
+from .dtypes import float32, float64
+from .tensors import Tensor, wrap
+
+# A generator's state as PyTorch lays it out. Of the normal numbers' fields only two are used.
+_STATE = np.dtype([
+    ("seed", "<u8"), ("left", "<i4"), ("seeded", "<i4"), ("next", "<u8"), ("words", "<u8", 624),
+    ("normal_x", "<f8"), ("spare", "<f8"), ("normal_rho", "<f8"), ("has_spare", "<i8"),
+    ("float_spare", "<f4"), ("has_float_spare", "<i4")])
 
 
 class Generator:
     """A stream of random 32-bit words."""
 
-    def __init__(self, seed: int = 5489):
-        self.manual_seed(seed)
+    def __init__(self, device: Any = None):
+        check_device(device)
+        self.manual_seed(67280421310721)  # PyTorch's
 
     def manual_seed(self, seed: int) -> Generator:
-        """Start the stream that belongs to ``seed``, any integer."""
-        self._seed = int(seed) & 0xFFFFFFFF
-        self._state: Any = None
+        """Start the stream that belongs to ``seed``, a 64-bit integer of which 32 bits are used.
+
+        A negative one stands for 2⁶⁴ + seed. RuntimeError for what is no integer, ValueError for one
+        that is too large.
+        """
+        if not hasattr(seed, "__index__") or isinstance(seed, bool):
+            raise RuntimeError(f"manual_seed: wants an integer, got {seed!r}")
+        if not -2**63 <= seed < 2**64:
+            raise ValueError(f"manual_seed: wants an integer of 64 bits, got {seed}")
+        self._seed = int(seed) % 2**64
+        self._source: Any = None
         self._spare: float | None = None
         return self
 
-    def get_state(self) -> tuple:
-        """Where the stream is, for `set_state`."""
-        return self._seed, None if self._state is None else self._state.get_state(), self._spare
+    def initial_seed(self) -> int:
+        """The seed that this stream started with."""
+        return self._seed
 
-    def set_state(self, state: tuple) -> None:
-        """Go on from where `get_state` was called."""
-        self._seed, words, self._spare = state
-        self._state = None
-        if words is not None:
-            self.words(0)
-            self._state.set_state(words)
+    def seed(self) -> int:
+        """Start the stream of a seed that nobody knows before, and return it."""
+        return self.manual_seed(int.from_bytes(os.urandom(8), "little"))._seed
 
-    def words(self, n: int) -> np.ndarray:
-        """The next n words, as uint64."""
-        if self._state is None:
-            from numpy.random import RandomState  # not before it is needed: it takes 10 ms
-            self._state = RandomState(self._seed)
-        return self._state.randint(0, 2**32, n, np.uint64)
+    @property
+    def device(self) -> Any:
+        """The CPU."""
+        return device("cpu")
 
-    def uniform(self, n: int, dtype: np.dtype = dtypes.float32) -> np.ndarray:
-        """n numbers of [0, 1): float32 from 24 bits of a word, float64 from 53 bits of two."""
-        if dtype == dtypes.float32:
-            return ((self.words(n) & 0xFFFFFF).astype(np.float32) * np.float32(2**-24))
-        high, low = self.words(2 * n).reshape(n, 2).T
-        return ((high << np.uint64(32) | low) & np.uint64(2**53 - 1)).astype(np.float64) * 2.0**-53
-
-    def normal(self, n: int, dtype: np.dtype = dtypes.float32) -> np.ndarray:
-        """n standard normal numbers by Box and Muller (1958), in PyTorch's two ways."""
-        if n >= 16:  # blocks of 16: eight radii, eight angles; the last 16 anew if n is no multiple
-            u = self.uniform(n, dtype)
-            blocks = [u[i:i + 16] for i in range(0, n - 15, 16)]
-            tail = [self.uniform(16, dtype)] if n % 16 else []
-            out = np.empty(n, dtype)
-            for i, b in [*enumerate(blocks), *((n / 16 - 1, b) for b in tail)]:
-                r = np.sqrt(-2 * np.log(1 - b[:8]))
-                angle = dtype.type(2 * np.pi) * b[8:]
-                i = round(16 * i)
-                out[i:i + 8], out[i + 8:i + 16] = r * np.cos(angle), r * np.sin(angle)
-            return out
-        return np.array([self._one_normal() for _ in range(n)], dtype)
-
-    def _one_normal(self) -> float:
-        """One normal from 53-bit doubles; its pair's other half is kept for the next call."""
+    def get_state(self) -> Tensor:
+        """Where the stream is, for `set_state`: 5056 bytes as PyTorch's, a uint8 Tensor."""
+        state = np.zeros((), _STATE)
+        _, state["words"], position, *_ = self._twister().get_state(legacy=True)
+        state["seed"], state["seeded"] = self._seed, 1
+        state["left"], state["next"] = 625 - position, position % 624
         if self._spare is not None:
-            z, self._spare = self._spare, None
-            return z
-        angle, u = self.uniform(2, dtypes.float64)
-        r = np.sqrt(-2 * np.log1p(-u))
-        self._spare = float(r * np.sin(2 * np.pi * angle))
-        return float(r * np.cos(2 * np.pi * angle))
+            state["spare"], state["has_spare"] = self._spare, 1
+        return wrap(np.frombuffer(state.tobytes(), np.uint8).copy())
 
+    def set_state(self, new_state: Tensor) -> Generator:
+        """Go on from where `get_state` was called, here or in PyTorch."""
+        if not isinstance(new_state, Tensor) or new_state.dtype != np.uint8:
+            kind = getattr(new_state, "dtype", type(new_state).__name__)
+            raise TypeError(f"set_state: wants a Tensor of uint8, got {kind}")
+        data = new_state.array.tobytes()
+        if len(data) != _STATE.itemsize:
+            raise RuntimeError(f"set_state: wants {_STATE.itemsize} bytes, got {len(data)}")
+        state = np.frombuffer(data, _STATE)[0]
+        if not (state["seeded"] and 1 <= state["left"] <= 624 and state["next"] <= 624):
+            raise RuntimeError("set_state: these bytes are not the state of a Mersenne Twister")
+        self.manual_seed(int(state["seed"]))
+        self._twister().set_state(("MT19937", state["words"].astype(np.uint32),
+                                   int(625 - state["left"])))
+        self._spare = float(state["spare"]) if state["has_spare"] else None
+        return self
+
+    def clone_state(self) -> Generator:
+        """Another generator that is where this one is."""
+        return Generator().set_state(self.get_state())
+
+    def _twister(self) -> Any:
+        if self._source is None:
+            from numpy.random import RandomState  # not before it is needed: it takes 10 ms
+            self._source = RandomState(self._seed % 2**32)
+        return self._source
+
+    def words(self, n: int, bits: int = 32) -> np.ndarray:
+        """The next n words as uint64; those of 64 bits are two of 32, the high one first."""
+        if bits == 64:
+            high, low = self.words(2 * n).reshape(n, 2).T
+            return high << np.uint64(32) | low
+        return self._twister().randint(0, 2**32, n, np.uint32).astype(np.uint64)
+
+    def integers(self, n: int, low: int, high: int, bits: int) -> np.ndarray:
+        """n integers of low … high − 1, int64: words modulo their number, from low on."""
+        words = self.words(n, bits)
+        if high - low == 2**64:
+            return words.astype(np.int64)
+        return (words % np.uint64(high - low) + np.uint64(low % 2**64)).astype(np.int64)
+
+    def uniform(self, n: int, dtype: np.dtype = float64, low: float = 0.0,
+                high: float = 1.0) -> np.ndarray:
+        """n numbers of [low, high): low + (high − low) u, u the 53 low bits of a 64-bit word.
+
+        float32 and float16: u the 24 low bits of a 32-bit word.
+        """
+        if dtype != float64:
+            u = (self.words(n) & np.uint64(2**24 - 1)).astype(np.float32) * np.float32(2**-24)
+            low, high = np.float32(low), np.float32(high)
+        else:
+            u = (self.words(n, 64) & np.uint64(2**53 - 1)).astype(np.float64) * 2.0**-53
+        return _line(u, high - low, low).astype(dtype, copy=False)
+
+    def normal(self, n: int, dtype: np.dtype = float64, mean: float = 0.0,
+               std: float = 1.0) -> np.ndarray:
+        """n ≥ 16 normal numbers, in blocks of 16; the last 16 come anew if n is no multiple."""
+        kind = float64 if dtype == float64 else float32
+        z = _box_muller(self.uniform(n - n % 16 if dtype == np.float16 else n, kind)[:n - n % 16])
+        if n % 16:
+            z = np.concatenate([z[:n - 16], _box_muller(self.uniform(16, kind))])
+        return _line(z, std, mean).astype(dtype, copy=False)
+
+    def normal_pairs(self, n: int) -> np.ndarray:
+        """n standard normal numbers, float64, in pairs; of the last one the second half is kept."""
+        spare = [] if self._spare is None else [self._spare]
+        m = max(n - len(spare), 0)
+        angle, u = self.uniform(m + m % 2).reshape(-1, 2).T
+        r = np.sqrt(-2 * np.log1p(-u))
+        z = np.stack([r * np.cos(2 * np.pi * angle), r * np.sin(2 * np.pi * angle)], 1).ravel()
+        z = np.concatenate([spare, z])
+        self._spare = float(z[n]) if len(z) > n else None
+        return z[:n]
+
+    def one_by_one(self) -> Iterator[float]:
+        """Uniform numbers of [0, 1), float64, for those who do not know how many they need.
+
+        To be closed: then the stream goes on after the last one that was used.
+        """
+        while True:
+            state, used = self.get_state(), 0
+            try:
+                for u in self.uniform(500).tolist():
+                    used += 1
+                    yield u
+            finally:
+                self.set_state(state).words(2 * used)
+
+
+def _box_muller(u: np.ndarray) -> np.ndarray:
+    """Normal numbers of uniform ones (Box & Muller, 1958): of 16, eight make radii, eight angles."""
+    u = u.reshape(-1, 2, 8)
+    r, angle = np.sqrt(-2 * np.log(1 - u[:, 0])), u.dtype.type(2 * np.pi) * u[:, 1]
+    return np.stack([r * np.cos(angle), r * np.sin(angle)], 1).ravel()
+
+
+def _line(x: np.ndarray, a: float, b: float) -> np.ndarray:
+    """a·x + b, rounded once as by a fused multiply-add: PyTorch's processors have one.
+
+    float32 is computed in float64. For float64 the rounding errors of the product (Dekker, 1971) and
+    of the sum (Knuth's) are computed too and added.
+    """
+    if a == 1 and b == 0:
+        return x
+    if x.dtype == np.float32:
+        a, b = np.float32(a), np.float32(b)
+        return (x.astype(np.float64) * np.float64(a) + np.float64(b)).astype(np.float32)
+    y = a * x
+    if abs(a) > 1e290:  # halving would overflow
+        return y + b
+    (x1, x2), (a1, a2) = _halves(x), _halves(np.float64(a))
+    of_product = x2 * a2 - (((y - x1 * a1) - x2 * a1) - x1 * a2)
+    s = y + b
+    of_sum = (y - (s - (s - y))) + (b - (s - y))
+    return s + (of_product + of_sum)
+
+
+def _halves(x: Any) -> tuple[Any, Any]:
+    """The 26 high and the low bits of float64 (Veltkamp's splitting)."""
+    t = x * 134217729.0
+    high = t - (t - x)
+    return high, x - high
+
+
+# ── the generator that is used when none is given ───────────────────────────────────────────────
 
 default_generator = Generator()
+default_generator.seed()
 
 
 def manual_seed(seed: int) -> Generator:
     """Seed the generator that is used when none is given."""
-    return default_generator.manual_seed(seed)
+    return default_generator.manual_seed(int(seed))
 
 
-def _checked(name: str, size: tuple, dtype: Any = None,
-             device: Any = None) -> tuple[tuple[int, ...], np.dtype]:
-    """The shape and the floating dtype of random numbers."""
-    check_device(device)
-    shape, dtype = as_size(size), dtypes.check(dtype or dtypes.default)
-    if min(shape, default=0) < 0:
-        raise ShapeError(f"{name}: sizes must not be negative, got {shape}")
-    if dtype.kind != "f":
-        raise RuntimeError(f"{name}: wants a floating point dtype, got {dtype}")
-    return shape, dtype
+def initial_seed() -> int:
+    """The seed that the default generator's stream started with."""
+    return default_generator.initial_seed()
 
 
-def rand(*shape: Any, size: Any = None, generator: Generator | None = None, dtype: Any = None,
-         device: Any = None, requires_grad: bool = False) -> Tensor:
-    """Uniform numbers of [0, 1): ``rand(2, 3)`` or ``rand((2, 3))``."""
-    shape, dtype = _checked("rand", shape if size is None else (size,), dtype, device)
-    u = (generator or default_generator).uniform(prod(shape), dtype)
-    return wrap(u.reshape(shape).astype(dtype, copy=False)).requires_grad_(requires_grad)
+def seed() -> int:
+    """Seed the default generator with a number that nobody knows before, and return that."""
+    return default_generator.seed()
 
 
-def randn(*shape: Any, size: Any = None, generator: Generator | None = None, dtype: Any = None,
-          device: Any = None, requires_grad: bool = False) -> Tensor:
-    """Standard normal numbers: ``randn(2, 3)`` or ``randn((2, 3))``."""
-    shape, dtype = _checked("randn", shape if size is None else (size,), dtype, device)
-    z = (generator or default_generator).normal(prod(shape), dtype)
-    return wrap(z.reshape(shape).astype(dtype, copy=False)).requires_grad_(requires_grad)
+def get_rng_state() -> Tensor:
+    """Where the default generator is: `Generator.get_state`."""
+    return default_generator.get_state()
 
 
-def randint(low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None,
-            dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """Integers of low … high − 1, by default int64: ``randint([low,] high, size)``."""
-    if size is None:
-        low, high, size = 0, low, high
-    if size is None:
-        raise TypeError("randint: wants a size: randint(high, size) or randint(low, high, size)")
-    if high <= low:
-        raise RuntimeError(f"randint: wants low < high, got {low} and {high}")
-    shape, _ = _checked("randint", tuple(size), device=device)
-    dtype = dtypes.int64 if dtype is None else dtypes.check(dtype)
-    words = (generator or default_generator).words(prod(shape))
-    y = (words % np.uint64(high - low)).astype(np.int64).reshape(shape) + low
-    return wrap(y.astype(dtype, copy=False)).requires_grad_(requires_grad)
+def set_rng_state(new_state: Tensor) -> None:
+    """Let the default generator go on from a state: `Generator.set_state`."""
+    default_generator.set_state(new_state)
 
 
-def randperm(n: int, *, generator: Generator | None = None, device: Any = None) -> Tensor:
-    """The integers 0 … n − 1 in random order, int64 (Fisher and Yates)."""
-    [n], _ = _checked("randperm", (n,), device=device)
-    order = np.arange(n)
-    words = (generator or default_generator).words(max(n - 1, 0))
-    for i, word in enumerate(words.tolist()):
-        j = i + word % (n - i)
-        order[i], order[j] = order[j], order[i]
-    return wrap(order)
+@contextmanager
+def fork_rng(devices: Any = None, enabled: bool = True) -> Iterator[None]:
+    """``with fork_rng():`` what is drawn inside leaves the default generator as it was."""
+    state = get_rng_state()
+    try:
+        yield
+    finally:
+        if enabled:
+            set_rng_state(state)
+
+
+def generator_of(name: str, generator: Any) -> Generator:
+    """The generator to use where ``generator`` was given; None is the default one."""
+    if generator is not None and not isinstance(generator, Generator):
+        raise TypeError(f"{name}: wants a Generator, got {type(generator).__name__}")
+    return generator or default_generator

@@ -45,7 +45,15 @@ from ..dtypes import (
 )
 from ..ops import Op, follow
 from ..printing import set_printoptions
-from ..random import manual_seed, rand, randint, randn, randperm
+from ..random import (
+    Generator,
+    default_generator,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    seed,
+    set_rng_state,
+)
 from ..tensors import ShapeError, Size, Tensor
 from . import (
     activations,
@@ -53,6 +61,7 @@ from . import (
     conversion,
     creation,
     elementwise,
+    filling,
     indexing,
     inplace,
     joining,
@@ -61,6 +70,7 @@ from . import (
     ordering,
     products,
     reductions,
+    sampling,
     scans,
     shape,
 )
@@ -68,7 +78,7 @@ from .common import publish
 from .elementwise import inf, nan
 
 THEMES = (creation, comparisons, elementwise, activations, shape, joining, indexing, reductions,
-          ordering, scans, products, matrices, conversion)
+          ordering, scans, products, matrices, conversion, sampling)
 
 __all__ = [name for name, thing in list(globals().items()) if not name.startswith("_")
            and not isinstance(thing, ModuleType)
@@ -77,6 +87,7 @@ for _theme in THEMES:
     publish(_theme, globals(), __all__)
 publish(methods)
 publish(inplace)
+publish(filling)
 
 
 def _add(op: Op) -> None:

@@ -7,28 +7,21 @@ from math import prod, sqrt
 import numpy as np
 
 from ..functions import no_grad
-from ..random import default_generator
+from ..random import Generator
 from ..tensors import Tensor
 
 
-def uniform_(x: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
-    """Fill x with uniform numbers of [a, b).
-
-    a + u·(b − a) is rounded once, as by PyTorch's fused multiply-add (float32: through float64).
-    """
-    u = default_generator.uniform(x.array.size, x.dtype).reshape(x.shape)
-    low, width = (float(x.dtype.type(v)) for v in (a, x.dtype.type(b) - x.dtype.type(a)))
+def uniform_(x: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
+    """Fill x with uniform numbers of [a, b)."""
     with no_grad():
-        x[...] = u * np.float64(width) + low
-    return x
+        return x.uniform_(a, b, generator=generator)
 
 
-def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
+def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0,
+            generator: Generator | None = None) -> Tensor:
     """Fill x with normal numbers."""
-    z = default_generator.normal(x.array.size, x.dtype).reshape(x.shape)
     with no_grad():
-        x[...] = z * x.dtype.type(std) + x.dtype.type(mean)
-    return x
+        return x.normal_(mean, std, generator=generator)
 
 
 def fan_in(weight: Tensor) -> int:
