@@ -148,6 +148,7 @@ def backward(cotangents: dict[Hashable, Any], m: Any, only: Iterable[Hashable] |
                 wanted.add(node)
     found = dict(cotangents)
     everything = list(order) if _watch is not None else None
+    quick = getattr(m, "quick_pull", None)
     while order:
         node = order.pop()
         if node not in found or (wanted is not None and node not in wanted):
@@ -163,7 +164,9 @@ def backward(cotangents: dict[Hashable, Any], m: Any, only: Iterable[Hashable] |
                 continue
             if node.age < _changed:
                 node.check(i)
-            contribution = node.op.pull(m, g, i, y, xs, node.kw)
+            contribution = None if quick is None else quick(node.op, g, i, y, xs)
+            if contribution is None:
+                contribution = node.op.pull(m, g, i, y, xs, node.kw)
             if everything is not None:
                 from .autograd.anomaly import examine
                 examine(contribution, node, everything)

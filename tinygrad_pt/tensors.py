@@ -41,6 +41,15 @@ if not cython.compiled:  # else C's: see tensors.pxd
     def quick_matmul(a: Any, b: Any) -> None:
         """The product of two matrices in C; None where that does not fit."""
 
+    def pull(row: int, i: int, g: Any, y: Any, xs: tuple) -> None:
+        """g·∂y/∂xᵢ by the C loop of a row; None where there is none that fits."""
+
+    def spread(g: Any, x: Any) -> None:
+        """The one element of g in the shape of x, in C; None where that does not fit."""
+
+    def same_shape(a: np.ndarray, b: np.ndarray) -> bool:
+        return a.shape == b.shape
+
     def total(x: np.ndarray) -> None:
         """The sum of all elements in C; None where that does not fit."""
 
@@ -701,6 +710,35 @@ def _promoted(op: Pointwise, operands: tuple) -> Any:
         dtype = dtypes.default
     return apply(op, tuple([as_dtype(x, dtypes.bool if slope is None else dtype)
                             for x, slope in zip(operands, op.slopes, strict=True)]), _NOTHING)
+
+
+# ── the way back, in the namespace of arrays ────────────────────────────────────────────────────
+
+def _saved(node: Any) -> tuple[Any, tuple]:
+    """What a node holds, as arrays: y, and the operands, numbers of y's dtype."""
+    t: Tensor
+    xs: list = []
+    for x in node.inputs:
+        if isinstance(x, Tensor):
+            t = x
+            xs.append(t.array)
+        else:
+            xs.append(np.asarray(x, node.y.dtype))
+    return node.y, tuple(xs)
+
+
+def _quick_pull(op: Any, g: Any, i: int, y: Any, xs: tuple) -> Any:
+    """`Op.pull` of the commonest rows by C loops; None where they do not fit."""
+    if type(op) is Pointwise:
+        if op.slopes[i] == "1":
+            return g if same_shape(g, xs[i]) else None
+        return pull(-1 if op.code is None else op.code, i, g, y, xs)
+    if op is MATMUL:
+        return quick_matmul(g, xs[1].T) if i == 0 else quick_matmul(xs[0].T, g)
+    return spread(g, xs[0]) if op is SUM else None
+
+
+arrays.saved, arrays.quick_pull = _saved, _quick_pull
 
 
 # ── whose memory, and whose view ────────────────────────────────────────────────────────────────

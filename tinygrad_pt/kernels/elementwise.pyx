@@ -251,6 +251,36 @@ cdef void give_back(PyObject *array) noexcept:
     pool_give(array)
 
 
+cpdef object spread(object g, object x):
+    """The one element of g in the shape of x: the way back through `total`; None if g has more."""
+    cdef np.ndarray a, out
+    cdef Py_ssize_t i, n
+    if type(g) is not np.ndarray or type(x) is not np.ndarray:
+        return None
+    a = <np.ndarray>g
+    cdef int kind = np.PyArray_TYPE(a)
+    if np.PyArray_NDIM(a) or kind != np.NPY_FLOAT and kind != np.NPY_DOUBLE:
+        return None
+    out = pool_take(np.PyArray_NDIM(<np.ndarray>x), np.PyArray_DIMS(<np.ndarray>x), kind)
+    n = size_of(out)
+    cdef float *f = <float *>np.PyArray_DATA(out)
+    cdef double *d = <double *>np.PyArray_DATA(out)
+    if kind == np.NPY_FLOAT:
+        for i in range(n):
+            f[i] = (<float *>np.PyArray_DATA(a))[0]
+    else:
+        for i in range(n):
+            d[i] = (<double *>np.PyArray_DATA(a))[0]
+    return out
+
+
+cpdef bint same_shape(object a, object b) except -1:
+    """Whether two arrays have one shape."""
+    if type(a) is not np.ndarray or type(b) is not np.ndarray:  # a number of NumPy's
+        return numpy.shape(a) == numpy.shape(b)
+    return np.PyArray_NDIM(<np.ndarray>a) == np.PyArray_NDIM(<np.ndarray>b) and is_end(a, b)
+
+
 cpdef bint is_float(object y) except -1:
     """Whether an array holds floating point numbers."""
     if type(y) is not np.ndarray:  # a batch: see batching.py
@@ -259,7 +289,7 @@ cpdef bint is_float(object y) except -1:
     return kind == np.NPY_FLOAT or kind == np.NPY_DOUBLE or kind == np.NPY_FLOAT16
 
 
-def pull(int row, int i, g, y, tuple xs):
+cpdef object pull(int row, int i, object g, object y, tuple xs):
     """The cotangent g·∂f/∂xᵢ by the loop of a row, or None; xᵢ must have the shape of g."""
     cdef Walk w
     cdef PyObject *largest = NULL
