@@ -618,7 +618,7 @@ def translated(f: Callable, words: dict[str, str], several: str = "", of: str = 
             kw = {words.get(k, k): v for k, v in kw.items()}
             if several in kw:  # x.permute(dims=(1, 0)) is x.permute((1, 0))
                 args = (*args, *[kw.pop(k) for k in (words.get("input"), several) if k in kw])
-        if of and args and not isinstance(args[0], Tensor):
+        if of and args and not isinstance(args[0], Tensor) and not hasattr(args[0], "backward"):
             raise TypeError(f"{name}: wants a Tensor, got {type(args[0]).__name__}")
         try:
             return f(*args, **kw)
