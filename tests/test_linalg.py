@@ -197,7 +197,7 @@ def test_errors():
             tg.ones(3, 1, requires_grad=True), "complete").R.sum().backward()),
         (RuntimeError, r"linalg.matrix_norm: ord .* got 3", lambda: linalg.matrix_norm(x, 3)),
         (ValueError, r"vector_norm: ord=-1 of no elements", lambda: linalg.vector_norm(x[:0], -1)),
-        (TypeError, r"linalg.inv: wants Tensors, got ndarray", lambda: linalg.inv(x.numpy())),
+        (TypeError, r"linalg.inv: wants a Tensor, got ndarray", lambda: linalg.inv(x.numpy())),
         (RuntimeError, r"addmm: shape \(3,\) does not broadcast .*\(2, 2\)",
          lambda: tg.addmm(tg.ones(3), x, x)),
         (RuntimeError, r"addmm: of integers, beta .* 0.5", lambda: tg.addmm(i, i, i, beta=0.5)),

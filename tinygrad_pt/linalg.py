@@ -22,7 +22,7 @@ import numpy as np
 
 from . import dtypes
 from .autograd import Function, grad, is_grad_enabled
-from .functions.common import as_dims, plain
+from .functions.common import as_dims, plain, speak
 from .functions.conversion import to
 from .functions.elementwise import abs, where
 from .functions.joining import cat, stack
@@ -758,3 +758,6 @@ def _widened(name: str, x: Tensor, dtype: Any) -> Tensor:
 def _entries(g: Tensor) -> Tensor:
     """One number for each matrix, shaped to multiply its entries."""
     return reshape(g, *g.shape, 1, 1)
+
+
+speak(globals(), __name__, "linalg.")

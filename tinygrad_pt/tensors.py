@@ -21,6 +21,7 @@ import numpy as np
 from . import dtypes
 from .graph import Node, changed, record, recording
 from .ops import TABLE, Pointwise, arrays
+from .value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -606,19 +607,19 @@ def function_of(op: Pointwise, words: tuple[str, ...],
     return g
 
 
-def translated(f: Callable, words: dict[str, str], several: str = "", of: str = "") -> Any:
-    """f, which also understands other words for its parameters, and whose errors say its name.
+def translated(f: Callable, name: str, words: dict[str, str], several: str = "",
+               of_tensor: bool = False) -> Any:
+    """f, which also understands other words for its parameters, and whose errors begin with ``name``.
 
-    ``several`` is the name of f's ``*sizes``, ``of`` that of a first parameter that is a Tensor.
+    ``several`` is the name of f's ``*sizes``; ``of_tensor``: its first parameter is a Tensor (what is
+    composed of pointwise rows takes a Value as well).
     """
-    name = f.__name__
-
     def g(*args, **kw):
         if kw:
             kw = {words.get(k, k): v for k, v in kw.items()}
             if several in kw:  # x.permute(dims=(1, 0)) is x.permute((1, 0))
                 args = (*args, *[kw.pop(k) for k in (words.get("input"), several) if k in kw])
-        if of and args and not isinstance(args[0], Tensor) and not hasattr(args[0], "backward"):
+        if of_tensor and args and not isinstance(args[0], (Tensor, Value)):
             raise TypeError(f"{name}: wants a Tensor, got {type(args[0]).__name__}")
         try:
             return f(*args, **kw)

@@ -55,6 +55,31 @@ def as_tensors(name: str, tensors: Any) -> tuple[Tensor, ...]:
 _WORDS = {"axis": "dim", "keepdims": "keepdim", "axes": "dims"}  # NumPy's for PyTorch's
 
 
+def takes_tensor(f: FunctionType) -> bool:
+    """Whether the first parameter of a function is a Tensor."""
+    return f.__annotations__.get(next(iter(f.__code__.co_varnames), "")) == "Tensor"
+
+
+def spoken(f: FunctionType, name: str) -> Any:
+    """f as its users call it: NumPy's words are understood, and errors begin with its name."""
+    code = f.__code__
+    n = code.co_argcount + code.co_kwonlyargcount
+    first, *rest = code.co_varnames[:n] or ("",)
+    words = {numpys: torchs for numpys, torchs in _WORDS.items() if torchs in rest}
+    if first and "input" not in rest:
+        words["input"] = first
+    several = code.co_varnames[n] if takes_tensor(f) and code.co_flags & CO_VARARGS else ""
+    return translated(f, name, words, several, takes_tensor(f))
+
+
+def speak(names: dict[str, Any], home: str, prefix: str = "") -> None:
+    """Let the functions of Tensors among a module's names, if they come from ``home``, be `spoken`."""
+    for name, f in list(names.items()):
+        if (not name.startswith("_") and isinstance(f, FunctionType) and takes_tensor(f)
+                and f.__module__.startswith(home) and not hasattr(f, "__wrapped__")):
+            names[name] = spoken(f, prefix + name)
+
+
 def publish(theme: ModuleType, functions: dict | None = None, names: list[str] | None = None) -> None:
     """Put a module's public functions among ``functions``, and make methods of those whose first
     parameter is a Tensor. If the module has ``__all__``, those only.
@@ -64,19 +89,10 @@ def publish(theme: ModuleType, functions: dict | None = None, names: list[str] |
             continue
         if name not in getattr(theme, "__all__", (name,)):
             continue
-        code = f.__code__
-        n = code.co_argcount + code.co_kwonlyargcount
-        first, *rest = code.co_varnames[:n] or ("",)
-        method = f.__annotations__.get(first) == "Tensor"
-        words = {numpys: torchs for numpys, torchs in _WORDS.items() if torchs in rest}
-        f = translated(f, words if "input" in rest or not first else words | {"input": first},
-                       code.co_varnames[n] if method and code.co_flags & CO_VARARGS else "",
-                       first if method else "")
-        if name == "sum":
-            f = quickly(f)
+        g = quickly(spoken(f, name)) if name == "sum" else spoken(f, name)
         if functions is not None:
-            functions[name] = f
+            functions[name] = g
             names.append(name)
-        if method:
-            attach(Tensor, name, f)
+        if takes_tensor(f):
+            attach(Tensor, name, g)
             TAKEN.add(name)

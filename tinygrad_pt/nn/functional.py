@@ -40,6 +40,7 @@ from ..functions.activations import (
     tanhshrink,
     threshold,
 )
+from ..functions.common import speak
 from ..tensors import ShapeError, Tensor
 from .convolution import (
     conv1d,
@@ -139,3 +140,6 @@ def _reduce(name: str, losses: Tensor, reduction: str) -> Tensor:
     if reduction not in ("mean", "sum"):
         raise ValueError(f"{name}: reduction is 'mean', 'sum' or 'none', got {reduction!r}")
     return losses.mean() if reduction == "mean" else losses.sum()
+
+
+speak(globals(), __name__.partition(".")[0])
