@@ -1,0 +1,231 @@
+"""What the optimizers share: parameters in groups of one setting each, and a state for each."""
+
+from __future__ import annotations
+
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from ..changes import touch
+from ..graph import enable_grad
+from ..tensors import Tensor, as_array, wrap
+
+
+class _Required:
+    """The default of a setting that every group has to give."""
+
+    def __repr__(self) -> str:
+        return "<required parameter>"
+
+
+required = _Required()
+
+
+def settings(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of an optimizer, its ``locals()``, as the defaults of its groups.
+
+    ``foreach``, ``fused`` and ``capturable`` choose between implementations of the same step
+    elsewhere; here there is one. ValueError for a number out of its range.
+    """
+    name = type(values["self"]).__name__
+    found = {k: v for k, v in values.items() if k not in ("self", "params", "__class__")}
+    for key, value in found.items():
+        allowed = _RANGES.get(key)
+        if allowed and not allowed[0](value):
+            raise ValueError(f"{name}: {key} wants {allowed[1]}, got {value}")
+    if found.get("differentiable"):
+        raise NotImplementedError(f"{name}: a step is not recorded; to differentiate through it, write "
+                                  "the update with tensors: w = w - lr * grad")
+    return found
+
+
+_NOT_NEGATIVE = (lambda x: x >= 0), "a number of at least 0"
+_RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    **dict.fromkeys(("lr", "momentum", "weight_decay", "eps", "lr_decay", "momentum_decay",
+                     "initial_accumulator_value"), _NOT_NEGATIVE),
+    "betas": (lambda b: all(0 <= x < 1 for x in b), "numbers with 0 ≤ β < 1"),
+    "rho": (lambda x: 0 <= x <= 1, "a number of 0 … 1"),
+    "etas": (lambda e: 0 < e[0] < 1 < e[1], "numbers with 0 < η₋ < 1 < η₊"),
+}
+
+
+class Optimizer:
+    """Base of all optimizers. A subclass gives `begin` and `update`, or a `step` of its own.
+
+    ``params``: tensors, or pairs (name, tensor), or dicts ``{"params": …, "lr": …}``, each a group
+    with settings of its own; what a group does not set is taken from ``defaults``.
+    """
+
+    def __init__(self, params: Iterable, defaults: Mapping[str, Any]):
+        if isinstance(params, Tensor):
+            raise TypeError(f"{type(self).__name__}: wants an iterable of Tensors or of dicts, got a "
+                            "Tensor; use [tensor]")
+        params = list(params)
+        if not params:
+            raise ValueError(f"{type(self).__name__}: got no parameters")
+        self.defaults = dict(defaults)
+        self.state: defaultdict[Any, dict[str, Any]] = defaultdict(dict)
+        self.param_groups: list[dict[str, Any]] = []
+        for group in params if isinstance(params[0], dict) else [{"params": params}]:
+            self.add_param_group(dict(group))
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """More parameters, with settings of their own: ``{"params": tensors, "lr": …}``.
+
+        TypeError for what is not a Tensor; ValueError for one that is not a leaf, that is in another
+        group, or without a setting that has no default.
+        """
+        name, group = type(self).__name__, param_group
+        if not isinstance(group, dict):
+            raise TypeError(f"{name}: a group is a dict, got {type(group).__name__}")
+        if isinstance(group["params"], set):
+            raise TypeError(f"{name}: wants parameters in an order, got a set; use a list")
+        params = [group["params"]] if isinstance(group["params"], Tensor) else list(group["params"])
+        named = [p for p in params if isinstance(p, tuple)]
+        if named:
+            if len(named) < len(params):
+                raise ValueError(f"{name}: all parameters have names, or none has")
+            group["param_names"] = [n for n, _ in named]
+            params = [p for _, p in named]
+        for p in params:
+            if not isinstance(p, Tensor):
+                raise TypeError(f"{name}: wants Tensors, got {type(p).__name__}")
+            if not p.is_leaf:
+                raise ValueError(f"{name}: wants leaf Tensors, got {p!r}")
+        for key, value in self.defaults.items():
+            if group.setdefault(key, value) is required:
+                raise ValueError(f"{name}: a group has to give {key!r}, which has no default")
+        if isinstance(group.get("lr"), Tensor | np.generic):
+            group["lr"] = group["lr"].item()
+        if any(("param_names" in g) != ("param_names" in group) for g in self.param_groups):
+            raise ValueError(f"{name}: the parameters of all groups have names, or of none")
+        if len(set(params)) < len(params):
+            warnings.warn(f"{name}: a group has the same parameter twice", stacklevel=3)
+        if not set(params).isdisjoint(self._params()):
+            raise ValueError(f"{name}: some parameters are in more than one group")
+        group["params"] = params
+        self.param_groups.append(group)
+
+    def _params(self) -> list[Tensor]:
+        return [p for g in self.param_groups for p in g["params"]]
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or let them be zeros."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                if set_to_none or p.grad is None:
+                    p.grad = None
+                else:
+                    p.grad = wrap(np.zeros_like(p.grad.array))
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Change every parameter that has a gradient, in place.
+
+        ``closure``, if given, computes the loss and its gradients first; its result is returned.
+        """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            maximize, decay = group.get("maximize"), group.get("weight_decay")
+            for p in group["params"]:
+                if p.grad is None:
+                    continue
+                x, g, state = p.array, p.grad.array, self.state[p]
+                if not state:
+                    state.update({name: wrap(a) for name, a in self.begin(x, group).items()})
+                if maximize:
+                    g = -g
+                if decay and group.get("decoupled_weight_decay"):
+                    x *= 1 - group["lr"] * decay
+                elif decay:
+                    g = g + decay * x
+                self.update(x, g, state, group)
+                touch(p, "step")
+        return loss
+
+    def begin(self, x: np.ndarray, group: dict[str, Any]) -> dict[str, np.ndarray]:
+        """The state of a parameter before its first step, by name."""
+        return {}
+
+    def update(self, x: np.ndarray, g: np.ndarray, state: dict[str, Tensor],
+               group: dict[str, Any]) -> None:
+        """Change one parameter, and its state, in place; g, its gradient, is only read."""
+        raise NotImplementedError(f"{type(self).__name__} has neither update() nor step()")
+
+    def state_dict(self) -> dict[str, Any]:
+        """``{"state": {i: …}, "param_groups": […]}``, parameters replaced by their numbers."""
+        number = {p: i for i, p in reversed([*enumerate(self._params())])}
+        return {"state": {number.get(p, p): s for p, s in self.state.items() if s},
+                "param_groups": [{**{k: v for k, v in g.items() if k != "params"},
+                                  "params": [number[p] for p in g["params"]]}
+                                 for g in self.param_groups]}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` gave, which is copied. ValueError if the groups differ."""
+        groups = deepcopy(state_dict["param_groups"])
+        sizes, wanted = ([len(g["params"]) for g in gs] for gs in (groups, self.param_groups))
+        if sizes != wanted:
+            raise ValueError(f"load_state_dict: the state has groups of {sizes} parameters, this "
+                             f"{type(self).__name__} of {wanted}")
+        numbers = chain.from_iterable(g["params"] for g in groups)
+        param = dict(zip(numbers, self._params(), strict=True))
+        state = {param.get(i, i): {k: _copied(k, v, param.get(i)) for k, v in s.items()}
+                 for i, s in state_dict["state"].items()}
+        self.state = defaultdict(dict, state)
+        self.param_groups = [{**{k: v for k, v in own.items() if k == "param_names"}, **new,
+                              "params": own["params"]}
+                             for own, new in zip(self.param_groups, groups, strict=True)]
+
+    def __repr__(self) -> str:
+        text = "".join(f"Parameter Group {i}\n" + "".join(
+            f"    {key}: {group[key]}\n" for key in sorted(group) if key != "params")
+            for i, group in enumerate(self.param_groups))
+        return f"{type(self).__name__} (\n{text})"
+
+
+_NUMBERS = ("step", "eta", "mu", "mu_product")  # parts of a state that are one float32
+
+
+def _copied(name: str, value: Any, p: Tensor | None) -> Any:
+    """A copy of part of a state, floats in the dtype of the parameter they belong to."""
+    if isinstance(value, Tensor | np.ndarray):
+        a = as_array(value)
+        of = a.dtype if p is None or name in _NUMBERS or a.dtype.kind != "f" else p.dtype
+        return wrap(np.array(a, of))
+    if isinstance(value, list):
+        return [_copied(name, v, p) for v in value]
+    return value
+
+
+def count(state: dict[str, Tensor]) -> float:
+    """The number of the step that is now made: 1, 2, …"""
+    t = state["step"].array
+    t += 1
+    return t.item()
+
+
+def zero() -> np.ndarray:
+    """A step counter before the first step."""
+    return np.zeros((), np.float32)
+
+
+def mean(m: np.ndarray, g: np.ndarray, beta: float, d: np.ndarray) -> None:
+    """m ← βm + (1 − β)g, a running mean; d is memory to work in."""
+    np.subtract(g, m, out=d)
+    d *= 1 - beta
+    m += d
+
+
+def mean_square(v: np.ndarray, g: np.ndarray, beta: float, d: np.ndarray) -> None:
+    """v ← βv + (1 − β)g², a running mean; d is memory to work in."""
+    np.multiply(g, 1 - beta, out=d)
+    d *= g
+    v *= beta
+    v += d
