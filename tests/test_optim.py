@@ -122,7 +122,7 @@ def test_pytorchs_state_goes_on_here(name, kw):
     _, theirs = trajectory(torch, name, kw, "float64", 20)
     params, loss = problem(tg, "float64")
     for p, q in zip(params, theirs.param_groups[0]["params"], strict=True):
-        p.data = q.detach().numpy().copy()
+        p.data = tg.tensor(q.detach().numpy())
     ours = getattr(optim, name)(params, lr=1.0)
     state = theirs.state_dict()
     state["state"] = {i: {k: v.numpy() for k, v in s.items()} for i, s in state["state"].items()}
