@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_pt as tg
+from tinygrad_pt.gradcheck import check
 
 try:
     import torch
@@ -98,6 +99,20 @@ CLOSE = [
     "m.empty(n, 3).t().exponential_()", "m.empty(3, n).t().log_normal_()",
     "m.poisson(m.rand(n) * 12)", "m.poisson(m.rand(3, n, dtype=m.float64) * 100)",
 ]
+
+CLOSE += [f"m.nn.functional.{call}" for call in (
+    "dropout(m.ones(n, 3), 0.3)", "dropout(m.ones(n, dtype=m.float64))",
+    "dropout(m.ones(3, n).t(), 0.1)", "dropout(m.ones(n), inplace=True)",
+    "dropout(m.ones(n), 0.2, False)", "dropout(m.ones(n), 1.0)",
+    "dropout(m.ones(n), 0)", "dropout(m.ones(n, dtype=m.float16), 0.3)", "dropout1d(m.ones(n, 3, 2))",
+    "dropout1d(m.ones(n, 3))", "dropout2d(m.ones(2, n, 1, 2), 0.2)", "dropout2d(m.ones(3, n, 2))",
+    "dropout3d(m.ones(2, n, 1, 2, 1))", "dropout3d(m.ones(n, 1, 2, 1))", "dropout2d(m.ones(n, 3))",
+    "alpha_dropout(m.linspace(-1, 1, n), 0.3, True)", "alpha_dropout(m.linspace(-1, 1, n), 1.0, True)",
+    "alpha_dropout(m.ones(n))", "alpha_dropout(m.linspace(-1, 1, n), 0.3, True, True)",
+    "feature_alpha_dropout(m.ones(n, 3, 2), 0.4, True)", "rrelu(m.linspace(-2, 1, n), training=True)",
+    "rrelu(m.linspace(-2, 1, n))", "rrelu(m.linspace(-2, 1, n), 0.1, 0.7, True, True)",
+    "gumbel_softmax(m.ones(n, 3), 0.5)", "gumbel_softmax(m.ones(n, 3), hard=True)",
+    "gumbel_softmax(m.ones(3, n, 2), hard=True, dim=0)")]
 
 
 def left(m):
@@ -244,6 +259,31 @@ def test_samples_under_vmap():
     assert tg.func.vmap(lambda q: tg.multinomial(q, 1))(p).tolist() == [[1], [0]]
 
 
+@pytest.mark.parametrize("call", [
+    "dropout(x, 0.3)", "dropout2d(x)", "alpha_dropout(x, 0.3, True)", "rrelu(x, training=True)",
+    "dropout(x * 1, 0.3, True, True)", "alpha_dropout(x * 1, 0.3, True, True)",
+    "rrelu(x * 1, inplace=True)", "rrelu(x * 1, training=True, inplace=True)",
+    "gumbel_softmax(x, 0.7)"])
+def test_derivatives_through_noise(call):
+    def f(x):
+        tg.manual_seed(5)
+        return eval("F." + call, {"F": tg.nn.functional, "x": x}).square()
+    x = tg.linspace(-1, 1, 12, dtype=tg.float64).reshape(3, 4).requires_grad_()
+    for report in check(f, x), check(tg.func.grad(lambda x: f(x).sum()), x):
+        assert report, report
+
+
+def test_hard_samples_have_the_gradient_of_soft_ones():
+    x = tg.randn(3, 4, requires_grad=True)
+    gradients = []
+    for hard in (False, True):
+        tg.manual_seed(1)
+        y = tg.nn.functional.gumbel_softmax(x, hard=hard)
+        gradients.append(tg.autograd.grad((y * tg.arange(12).reshape(3, 4)).sum(), x)[0].tolist())
+    assert gradients[0] == gradients[1]
+    assert sorted(y[0].tolist()) == [0, 0, 0, 1]
+
+
 # ── laws: how the numbers are distributed, over many ────────────────────────────────────────────
 
 @pytest.mark.parametrize("call, mean, std", [
@@ -323,12 +363,20 @@ WRONG = [
     ("m.multinomial(m.ones(0), 1)", RuntimeError),
     ("m.multinomial(m.ones(3, 0), 1, True)", RuntimeError),
     ("m.multinomial(m.ones(3), 1.5)", TypeError), ("m.multinomial([1.0], 1)", TypeError),
+    ("m.nn.functional.dropout(m.ones(2), 1.5)", ValueError),
+    ("m.nn.functional.dropout(m.ones(2, dtype=m.int64))", RuntimeError),
+    ("m.nn.functional.dropout1d(m.ones(2))", RuntimeError),
+    ("m.nn.functional.dropout2d(m.ones(2))", RuntimeError),
+    ("m.nn.functional.alpha_dropout(m.ones(2), -0.1, False)", ValueError),
+    ("m.nn.functional.rrelu(m.ones(2), 0.5, 0.3, True)", RuntimeError),
+    ("m.nn.functional.gumbel_softmax(m.ones(2, dtype=m.int64))", RuntimeError),
     ("m.poisson(m.tensor([-1.0]))", RuntimeError),
     ("m.poisson(m.tensor([1]))", NotImplementedError),
 ]
 
 
 @pytest.mark.parametrize("call, wanted", WRONG)
+@pytest.mark.filterwarnings("ignore")
 def test_wrong_calls(call, wanted):
     if torch is not None:
         with pytest.raises(wanted):

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
+from ..devices import check_device
 from ..random import Generator, generator_of
-from ..tensors import Tensor, overwrite
+from ..tensors import ShapeError, Tensor, as_size, overwrite, wrap
 
-_BITS = {"float64": 53, "float32": 24, "float16": 11}  # integers up to 2 to this are exact
+BITS = {"float64": 53, "float32": 24, "float16": 11}  # integers up to 2 to this are exact
 
 
 def uniform_(x: Tensor, from_: float = 0.0, to: float = 1.0, *,
@@ -98,7 +99,7 @@ def random_(x: Tensor, *range: int, generator: Generator | None = None) -> Tenso
     """
     g = generator_of("random_", generator)
     kind = x.dtype.kind
-    most = 1 if kind == "b" else 2 ** _BITS[x.dtype.name] if kind == "f" else dtypes.iinfo(x.dtype).max
+    most = 1 if kind == "b" else 2 ** BITS[x.dtype.name] if kind == "f" else dtypes.iinfo(x.dtype).max
     least = 0 if kind == "b" else -most if kind == "f" else dtypes.iinfo(x.dtype).min
     low, high = (0, *range) if len(range) == 1 else range or (0, None)
     high = most + 1 if high is None else high
@@ -134,3 +135,24 @@ def _flat(a: np.ndarray, x: Tensor) -> np.ndarray:
 def _order(a: np.ndarray) -> list[int]:
     """The dimensions of an array from the one with the widest steps to that with the narrowest."""
     return sorted(range(a.ndim), key=lambda d: -abs(a.strides[d]))
+
+
+# ── what is filled ──────────────────────────────────────────────────────────────────────────────
+
+def memory(name: str, size: Any, dtype: Any = None, device: Any = None, kinds: str = "f") -> Tensor:
+    """A new tensor of a shape, and of a dtype of the kinds that are wanted."""
+    check_device(device)
+    shape, dtype = as_size(size), dtypes.check(dtype or dtypes.default)
+    if min(shape, default=0) < 0:
+        raise ShapeError(f"{name}: sizes must not be negative, got {shape}")
+    if dtype.kind not in kinds:
+        wants = "a floating point dtype" if kinds == "f" else "a dtype of numbers"
+        raise NotImplementedError(f"{name}: wants {wants}, got {dtype}")
+    return wrap(np.empty(shape, dtype))
+
+
+def memory_like(name: str, x: Tensor, dtype: Any = None, device: Any = None,
+                kinds: str = "f") -> Tensor:
+    """A new tensor of x's shape, laid out as x is."""
+    y = memory(name, x.shape, x.dtype if dtype is None else dtype, device, kinds)
+    return wrap(np.empty_like(x.array, y.dtype)) if isinstance(x.array, np.ndarray) else y

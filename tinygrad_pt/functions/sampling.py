@@ -11,25 +11,33 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
-from ..devices import check_device
 from ..random import Generator, generator_of
 from ..tensors import ShapeError, Tensor, as_size, plain, wrap
 from .common import as_int
-from .filling import _BITS, bernoulli_, exponential_, normal_, random_, uniform_
+from .filling import (
+    BITS,
+    bernoulli_,
+    exponential_,
+    memory,
+    memory_like,
+    normal_,
+    random_,
+    uniform_,
+)
 from .shape import broadcast_shapes
 
 
 def rand(*shape: Any, size: Any = None, generator: Generator | None = None, dtype: Any = None,
          device: Any = None, requires_grad: bool = False) -> Tensor:
     """Uniform numbers of [0, 1): ``rand(2, 3)`` or ``rand((2, 3))``."""
-    x = _empty("rand", shape if size is None else (size,), dtype, device)
+    x = memory("rand", shape if size is None else (size,), dtype, device)
     return uniform_(x, generator=generator).requires_grad_(requires_grad)
 
 
 def randn(*shape: Any, size: Any = None, generator: Generator | None = None, dtype: Any = None,
           device: Any = None, requires_grad: bool = False) -> Tensor:
     """Standard normal numbers: ``randn(2, 3)`` or ``randn((2, 3))``."""
-    x = _empty("randn", shape if size is None else (size,), dtype, device)
+    x = memory("randn", shape if size is None else (size,), dtype, device)
     return normal_(x, generator=generator).requires_grad_(requires_grad)
 
 
@@ -44,21 +52,21 @@ def randint(low: Any = None, high: Any = None, size: Any = None, *,
     low, high = 0 if low is None else as_int("randint", low), as_int("randint", high)
     if high <= low:
         raise RuntimeError(f"randint: wants low < high, got {low} and {high}")
-    x = _empty("randint", size, dtypes.int64 if dtype is None else dtype, device, "biuf")
+    x = memory("randint", size, dtypes.int64 if dtype is None else dtype, device, "biuf")
     return random_(x, low, high, generator=generator).requires_grad_(requires_grad)
 
 
 def rand_like(x: Tensor, *, dtype: Any = None, generator: Generator | None = None, device: Any = None,
               requires_grad: bool = False) -> Tensor:
     """Uniform numbers of [0, 1) in the shape and dtype of x."""
-    return uniform_(_like("rand_like", x, dtype, device), generator=generator).requires_grad_(
+    return uniform_(memory_like("rand_like", x, dtype, device), generator=generator).requires_grad_(
         requires_grad)
 
 
 def randn_like(x: Tensor, *, dtype: Any = None, generator: Generator | None = None,
                device: Any = None, requires_grad: bool = False) -> Tensor:
     """Standard normal numbers in the shape and dtype of x."""
-    return normal_(_like("randn_like", x, dtype, device), generator=generator).requires_grad_(
+    return normal_(memory_like("randn_like", x, dtype, device), generator=generator).requires_grad_(
         requires_grad)
 
 
@@ -67,7 +75,7 @@ def randint_like(x: Tensor, low: Any = None, high: Any = None, *, dtype: Any = N
                  requires_grad: bool = False) -> Tensor:
     """Integers of low … high − 1 in the shape and dtype of x: ``randint_like(x, [low,] high)``."""
     low, high = (0, low) if high is None else (0 if low is None else low, high)
-    y = _like("randint_like", x, dtype, device, "biuf")
+    y = memory_like("randint_like", x, dtype, device, "biuf")
     return random_(y, as_int("randint_like", low), as_int("randint_like", high),
                    generator=generator).requires_grad_(requires_grad)
 
@@ -80,7 +88,7 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Gene
     if size is not None:
         if isinstance(mean, Tensor) or isinstance(std, Tensor):
             raise TypeError("normal: a size is for a mean and a std that are numbers")
-        x = _empty("normal", as_size((size,)), dtype, device)
+        x = memory("normal", as_size((size,)), dtype, device)
         return normal_(x, mean, std, generator=generator).requires_grad_(requires_grad)
     tensors = [t for t in (mean, std) if isinstance(t, Tensor)]
     if not tensors:
@@ -91,7 +99,7 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Gene
     mean, std = (t.detach() if isinstance(t, Tensor) else t for t in (mean, std))
     if np.any(plain(np.less, std, 0).array):
         raise RuntimeError("normal: wants std ≥ 0, got negative ones")
-    x = _empty("normal", broadcast_shapes(*[t.shape for t in tensors]), tensors[0].dtype)
+    x = memory("normal", broadcast_shapes(*[t.shape for t in tensors]), tensors[0].dtype)
     return normal_(x, generator=generator).mul_(std).add_(mean)
 
 
@@ -197,8 +205,8 @@ def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None, d
     RuntimeError for a dtype that cannot tell them apart.
     """
     dtype = dtypes.int64 if dtype is None else dtype
-    y = _empty("randperm", (as_int("randperm", n),), dtype, device, "iuf")
-    most = 2 ** _BITS[y.dtype.name] if y.dtype.kind == "f" else dtypes.iinfo(y.dtype).max
+    y = memory("randperm", (as_int("randperm", n),), dtype, device, "iuf")
+    most = 2 ** BITS[y.dtype.name] if y.dtype.kind == "f" else dtypes.iinfo(y.dtype).max
     if n > most + 1:
         raise RuntimeError(f"randperm: {y.dtype} cannot tell {n} integers apart")
     places = np.arange(n - 1)
@@ -209,21 +217,3 @@ def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None, d
         order[i], order[j] = order[j], order[i]
     y.array[...] = order
     return y.requires_grad_(requires_grad)
-
-
-def _empty(name: str, size: Any, dtype: Any = None, device: Any = None, kinds: str = "f") -> Tensor:
-    """Memory to be filled: of a shape, and of a dtype of the kinds that are wanted."""
-    check_device(device)
-    shape, dtype = as_size(size), dtypes.check(dtype or dtypes.default)
-    if min(shape, default=0) < 0:
-        raise ShapeError(f"{name}: sizes must not be negative, got {shape}")
-    if dtype.kind not in kinds:
-        wants = "a floating point dtype" if kinds == "f" else "a dtype of numbers"
-        raise NotImplementedError(f"{name}: wants {wants}, got {dtype}")
-    return wrap(np.empty(shape, dtype))
-
-
-def _like(name: str, x: Tensor, dtype: Any, device: Any, kinds: str = "f") -> Tensor:
-    """Memory to be filled: of a tensor's shape, laid out as that is."""
-    y = _empty(name, x.shape, x.dtype if dtype is None else dtype, device, kinds)
-    return wrap(np.empty_like(x.array, y.dtype)) if isinstance(x.array, np.ndarray) else y

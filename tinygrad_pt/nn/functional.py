@@ -53,6 +53,16 @@ from .convolution import (
     pair,
     unfold,
 )
+from .noise import (
+    alpha_dropout,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+    gumbel_softmax,
+    rrelu,
+)
 from .pooling import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
