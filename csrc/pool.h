@@ -16,7 +16,7 @@ enum {
     POOL_DEEP = 16,                /* arrays in a drawer */
     POOL_DIMS = 6
 };
-static const npy_intp POOL_MOST = 256 << 20; /* bytes kept in all */
+static const npy_intp POOL_MOST = 64 << 20; /* bytes kept in all */
 
 static struct { int n; PyArrayObject *a[POOL_DEEP]; } pool[POOL_DRAWERS];
 static npy_intp pool_bytes;

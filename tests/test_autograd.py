@@ -1,6 +1,7 @@
 """Hooks, Functions, modes, anomaly detection, checkpoints; NumPy and DLPack."""
 
 import copy
+import gc
 import pickle
 import sys
 import threading
@@ -159,6 +160,24 @@ def test_functions_are_asked_once_and_only_if_needed():
     assert calls == [([1], [0], (True, False))] and a.grad.item() == 1
     with tg.no_grad():
         assert not Twice.apply(a, a)[0].requires_grad
+
+
+def test_functions_leave_no_cycles_behind():
+    from weakref import ref
+    gc.collect()
+    gc.disable()
+    try:
+        y = Exp.apply(leaf(1.0))
+        kept = ref(y)
+        y.sum().backward()
+        del y
+        assert kept() is None
+    finally:
+        gc.enable()
+    y = Exp.apply(leaf(1.0)).sum()
+    y.backward()
+    with pytest.raises(RuntimeError, match="retain_graph=True"):
+        y.backward()
 
 
 def test_wrong_functions():

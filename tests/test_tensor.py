@@ -289,3 +289,22 @@ def test_a_shape_is_a_tuple_that_prints_as_pytorchs():
     assert repr(x.shape[1:] + x.shape[:1]) == "torch.Size([3, 2])"
     assert x.shape.numel() == 6 and x.shape[0] == 2
     assert x.size() == x.shape and isinstance(x.size(), tg.Size)
+
+
+def test_memory_is_used_again_only_when_nobody_holds_it():
+    def fresh():
+        return tg.ones(7, 3) * 2
+
+    held = [fresh().numpy(), fresh().array[1:], memoryview(fresh().array), fresh().detach(),
+            np.from_dlpack(fresh()), fresh().reshape(3, 7), fresh().T, fresh() * leaf([1.0])]
+    for _ in range(50):
+        tg.zeros(7, 3) + 5
+    for x in held:
+        x = x.detach().array if isinstance(x, tg.Tensor) else np.asarray(x)
+        assert (x == 2).all()
+    x = leaf([1.0, 2.0, 3.0])
+    y = (x * 2).exp()  # the operand of exp dies, its array lives on in the graph
+    for _ in range(50):
+        tg.zeros(3, dtype=tg.float64) + 5
+    y.sum().backward()
+    np.testing.assert_allclose(x.grad, 2 * np.exp(2 * np.array([1.0, 2.0, 3.0])))

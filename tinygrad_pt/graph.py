@@ -78,6 +78,8 @@ class Node:
     def free(self) -> None:
         """Let go of the operands and the value; the node can no longer be walked through."""
         self.inputs = self.edges = self.y = None
+        if self.op.of_one_call:
+            self.op.free()
 
 
 def _never(age: int) -> None:

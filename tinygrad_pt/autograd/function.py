@@ -107,7 +107,7 @@ class _Parts(dict):
 class _Row:
     """What the walks over the graph ask of a row."""
 
-    reads_result = False
+    reads_result = of_one_call = False
 
     def reads(self, i):
         return ()
@@ -131,9 +131,13 @@ _PART = _Part()
 class _Custom(_Row):
     """A row, as the walks over the graph know it, of one call of a Function."""
 
+    of_one_call = True
+
     def __init__(self, cls: type[Function], ctx: Context, args: tuple, outputs: Sequence[Tensor]):
         self.name, self.cls, self.ctx, self.args = cls.__name__, cls, ctx, args
         self.like = [y.detach() for y in outputs]
+        for y in self.like:
+            y.origin = None  # not a part of the result's life
         self.last: tuple = (None, ())  # backward is called once for all operands
 
     def pull(self, m, g, i, y, xs, kw):
@@ -158,6 +162,10 @@ class _Custom(_Row):
             raise RuntimeError(f"{self.name}.backward: returns one gradient for each of the "
                                f"{len(self.args)} arguments, got {len(grads)}")
         return grads
+
+    def free(self):
+        """Let go of what the call saved, which may be its own results."""
+        self.ctx, self.args, self.last = None, (), (None, ())
 
     def push(self, m, dxs, y, xs, kw):
         """J u, from backward alone: v ↦ Jᵀ v is linear, and its transpose is J."""

@@ -37,14 +37,23 @@ cdef enum:
 
 # NumPy's own inner loops, vectorised, without the half microsecond that a call of NumPy costs.
 
+cdef extern from "numpy/ufuncobject.h":
+    ctypedef void (*inner_loop "PyUFuncGenericFunction")(
+        char **args, const np.npy_intp *n, const np.npy_intp *steps, void *data) noexcept
+    struct ufunc_t "_tagPyUFuncObject":
+        int nin, nout, ntypes
+        inner_loop *functions
+        void *const *data
+        const char *types
+
 cdef struct Inner:
-    np.PyUFuncGenericFunction loop
+    inner_loop loop
     void *data
 
 
 cdef Inner inner(ufunc, int kind):
     """The loop of a NumPy function of one type; its pointer is NULL if there is none."""
-    cdef np.ufunc f = ufunc
+    cdef const ufunc_t *f = <const ufunc_t *><PyObject *>ufunc
     cdef Inner found
     cdef int i, k, n = f.nin + f.nout
     found.loop, found.data = NULL, NULL
@@ -207,7 +216,7 @@ cpdef object quick(int row, Py_ssize_t k, object a, object b, object c):
     if numpys.loop != NULL and not l.cheap & 1 and w.n > 4:
         args[0], args[1] = <char *>w.data[0], y
         steps[0] = steps[1] = item
-        numpys.loop(args, <np.npy_intp *>&w.n, steps, numpys.data)
+        numpys.loop(args, <const np.npy_intp *>&w.n, steps, numpys.data)
         return out
     for r in range(w.n // w.inner):
         l.value[w.type](w.inner, <const void **>w.data, w.step, y)

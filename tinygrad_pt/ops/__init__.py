@@ -75,6 +75,7 @@ class Op:
         raise NotImplementedError
 
     reads_result = False  # whether some gradient reads y
+    of_one_call = False  # whether there is an Op for each call, which can be freed: see Function
 
     def reads(self, i: int) -> tuple[int, ...]:
         """The operands that the gradient of operand i reads."""
