@@ -104,8 +104,8 @@ def test_losses(reduction):
     x = tg.tensor(np.random.default_rng(0).normal(size=(4, 3)))
     target = tg.tensor([0, 2, 1, 1])
     for f in (
-        lambda x: F.cross_entropy(x, target, reduction),
-        lambda x: F.mse_loss(x, x.detach() * 0 + 1, reduction),
+        lambda x: F.cross_entropy(x, target, reduction=reduction),
+        lambda x: F.mse_loss(x, x.detach() * 0 + 1, reduction=reduction),
     ):
         report = check(f, x)
         assert report, report
@@ -143,7 +143,11 @@ def test_errors():
         ),
         (RuntimeError, r"targets are integers", lambda: F.cross_entropy(tg.zeros(2, 3), tg.zeros(2))),
         (ValueError, r"mse_loss: x has shape \(2,\)", lambda: F.mse_loss(tg.zeros(2), tg.zeros(3))),
-        (ValueError, r"reduction is 'mean'", lambda: F.mse_loss(tg.zeros(2), tg.zeros(2), "max")),
+        (
+            ValueError,
+            r"reduction is 'mean'",
+            lambda: F.mse_loss(tg.zeros(2), tg.zeros(2), reduction="max"),
+        ),
         (TypeError, r"Sequential: wants Modules, got .*function", lambda: nn.Sequential(tg.relu)),
         (NotImplementedError, "Module has no forward", lambda: nn.Module()(1)),
         (ValueError, "SGD: got no parameters", lambda: optim.SGD([])),

@@ -239,7 +239,8 @@ def softmax(x: Tensor, dim: int, dtype: Any = None) -> Tensor:
 def log_softmax(x: Tensor, dim: int, dtype: Any = None) -> Tensor:
     """xᵢ − log Σⱼ exp(xⱼ) along ``dim``; ``dtype`` is that of the computation."""
     x, dims = _scores("log_softmax", x, dim, dtype)
-    return x - logsumexp(x, dims, keepdim=True)
+    x = x - _finite_top(x, dims)
+    return x - log(sum(exp(x), dims, True))
 
 
 def softmin(x: Tensor, dim: int, dtype: Any = None) -> Tensor:

@@ -1,12 +1,11 @@
 """Layers and losses, in PyTorch's names: `Module` and the pieces networks are made of."""
 
-from . import functional, init
+from . import criteria, functional, init
+from .criteria import *  # noqa: F403
 from .layers import (
     Conv2d,
-    CrossEntropyLoss,
     Flatten,
     Linear,
-    MSELoss,
     ReLU,
     Sequential,
     Sigmoid,
@@ -14,5 +13,5 @@ from .layers import (
 )
 from .module import Module, Parameter
 
-__all__ = ["Conv2d", "CrossEntropyLoss", "Flatten", "Linear", "MSELoss", "Module", "Parameter",
-           "ReLU", "Sequential", "Sigmoid", "Tanh", "functional", "init"]
+__all__ = ["Conv2d", "Flatten", "Linear", "Module", "Parameter",
+           "ReLU", "Sequential", "Sigmoid", "Tanh", "functional", "init", *criteria.__all__]

@@ -1,4 +1,4 @@
-"""Layers as functions, and losses."""
+"""Layers and losses as functions."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from typing import Any
 from ..functions import (
     broadcast_tensors,
     clamp_min,
-    gather,
     log_softmax,
     norm,
     one_hot,
     sigmoid,
     softmax,
     tanh,
-    unsqueeze,
 )
 from ..functions.activations import (
     celu,
@@ -41,7 +39,7 @@ from ..functions.activations import (
     threshold,
 )
 from ..functions.common import speak
-from ..tensors import ShapeError, Tensor
+from ..tensors import Tensor
 from .convolution import (
     conv1d,
     conv2d,
@@ -52,6 +50,28 @@ from .convolution import (
     fold,
     pair,
     unfold,
+)
+from .losses import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cosine_embedding_loss,
+    cross_entropy,
+    gaussian_nll_loss,
+    hinge_embedding_loss,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    margin_ranking_loss,
+    mse_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    nll_loss,
+    poisson_nll_loss,
+    smooth_l1_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
 )
 from .noise import (
     alpha_dropout,
@@ -115,41 +135,6 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
                       keepdim: bool = False) -> Tensor:
     """‖x₁ − x₂ + ε‖ₚ along the last dimension."""
     return norm(x1 - x2 + eps, p, -1, keepdim)
-
-
-def mse_loss(x: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
-    """(x − target)²: its mean, its sum, or each ("none")."""
-    if x.shape != target.shape:
-        raise ShapeError(f"mse_loss: x has shape {x.array.shape}, the target {target.array.shape}")
-    return _reduce("mse_loss", (x - target) ** 2, reduction)
-
-
-def nll_loss(log_p: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
-    """−log p of the right class: log_p (N, C), target (N) integers of 0 … C − 1."""
-    if log_p.ndim != 2 or target.shape != log_p.shape[:1]:
-        raise ShapeError(f"nll_loss: wants scores (N, C) and targets (N), got {log_p.array.shape} and "
-                         f"{target.array.shape}")
-    classes = target.array
-    if classes.dtype.kind not in "iu":
-        raise RuntimeError(f"nll_loss: targets are integers, got {classes.dtype}")
-    if classes.size and not 0 <= classes.min() <= classes.max() < log_p.shape[1]:
-        raise IndexError(f"nll_loss: targets lie in 0 … {log_p.shape[1] - 1}, got "
-                         f"{classes.min()} … {classes.max()}")
-    picked = gather(log_p, 1, unsqueeze(target.to("int64"), 1))
-    return _reduce("nll_loss", -picked.reshape(-1), reduction)
-
-
-def cross_entropy(x: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
-    """−log softmax(x)[target]: x (N, C) unnormalised scores, target (N) integers of 0 … C − 1."""
-    return nll_loss(log_softmax(x, -1), target, reduction)
-
-
-def _reduce(name: str, losses: Tensor, reduction: str) -> Tensor:
-    if reduction == "none":
-        return losses
-    if reduction not in ("mean", "sum"):
-        raise ValueError(f"{name}: reduction is 'mean', 'sum' or 'none', got {reduction!r}")
-    return losses.mean() if reduction == "mean" else losses.sum()
 
 
 speak(globals(), __name__.partition(".")[0])

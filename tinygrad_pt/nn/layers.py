@@ -113,23 +113,3 @@ class Sequential(Module):
 
     def __getitem__(self, i: int) -> Module:
         return list(self.children())[i]
-
-
-class MSELoss(Module):
-    """Mean squared error: see `functional.mse_loss`."""
-
-    def __init__(self, reduction: str = "mean"):
-        self.reduction = reduction
-
-    def forward(self, x: Tensor, target: Tensor) -> Tensor:
-        return F.mse_loss(x, target, self.reduction)
-
-
-class CrossEntropyLoss(Module):
-    """Softmax and −log likelihood: see `functional.cross_entropy`."""
-
-    def __init__(self, reduction: str = "mean"):
-        self.reduction = reduction
-
-    def forward(self, x: Tensor, target: Tensor) -> Tensor:
-        return F.cross_entropy(x, target, self.reduction)

@@ -62,6 +62,10 @@ row("logaddexp", "a, b",
 row("xlogy", "a, b", "where((a == 0) & (b == b), 0, a * log(b))",
     "where((a == 0) & (b == 0), 0, log(b))", "where(a == 0, 0, a / b)",
     sample=((0.3, 3), (0.3, 3)), doc="a·log b, and 0 where a is 0: a term of an entropy.")
+row("bce", "x, t", "-(t * maximum(log(x), -100) + (1 - t) * maximum(log1p(-x), -100))",
+    "(x - t) / maximum(x * (1 - x), 1e-12)", "minimum(maximum(log1p(-x) - log(x), -100), 100)",
+    domain="(x >= 0) & (x <= 1)", sample=((0.05, 0.95), (0, 1)),
+    doc="Binary cross-entropy −(t log x + (1 − t) log(1 − x)), each logarithm at least −100.")
 row("erf", "x", "erf(x)", "1.1283791670955126 * exp(-x * x)",
     doc="Error function, 2/√π ∫₀ˣ exp(−t²) dt.")
 row("erfc", "x", "erfc(x)", "-1.1283791670955126 * exp(-x * x)",
