@@ -13,8 +13,8 @@ __version__ = "0.1.0"
 # Where a public name lives when it is not a Tensor function.
 _HOMES = {"Value": "value", "draw": "drawing", "from_dlpack": "interop", "show_config": "kernels",
           "vmap": "batching"}
-_MODULES = ("autograd", "batching", "data", "dtypes", "files", "func", "functions", "gradcheck",
-            "graph", "interop", "kernels", "linalg", "models", "nn", "ops", "optim",
+_MODULES = ("autograd", "batching", "data", "distributions", "dtypes", "files", "func", "functions",
+            "gradcheck", "graph", "interop", "kernels", "linalg", "models", "nn", "ops", "optim",
             "primitives", "random", "tensors", "trees", "utils", "value")
 
 
