@@ -760,4 +760,4 @@ def _entries(g: Tensor) -> Tensor:
     return reshape(g, *g.shape, 1, 1)
 
 
-speak(globals(), __name__, "linalg.")
+speak(globals(), __name__, prefix="linalg.")

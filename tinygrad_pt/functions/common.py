@@ -72,11 +72,10 @@ def spoken(f: FunctionType, name: str) -> Any:
     return translated(f, name, words, several, takes_tensor(f))
 
 
-def speak(names: dict[str, Any], home: str, prefix: str = "") -> None:
-    """Let the functions of Tensors among a module's names, if they come from ``home``, be `spoken`."""
+def speak(names: dict[str, Any], *homes: str, prefix: str = "") -> None:
+    """Let the functions among a module's names that come from certain modules be `spoken`."""
     for name, f in list(names.items()):
-        if (not name.startswith("_") and isinstance(f, FunctionType) and takes_tensor(f)
-                and f.__module__.startswith(home) and not hasattr(f, "__wrapped__")):
+        if not name.startswith("_") and isinstance(f, FunctionType) and f.__module__.startswith(homes):
             names[name] = spoken(f, prefix + name)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..functions import (
+    activations,
     broadcast_tensors,
     clamp_min,
     log_softmax,
@@ -137,4 +138,4 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
     return norm(x1 - x2 + eps, p, -1, keepdim)
 
 
-speak(globals(), __name__.partition(".")[0])
+speak(globals(), __package__, activations.__name__)
