@@ -233,7 +233,7 @@ def forward(tangents: dict[Hashable, Any], results: Iterable[Hashable], m: Any) 
 class _Recording(ContextDecorator):
     """A ``with`` block or decorated function in which operations are recorded, or not."""
 
-    def __init__(self, enabled: bool):
+    def __init__(self, enabled: Any):
         self.enabled = enabled
         self.before: list[bool] = []
 
@@ -247,7 +247,7 @@ class _Recording(ContextDecorator):
 class set_grad_enabled(_Recording):
     """Record operations, or not: from now on, or as a ``with`` block or decorator."""
 
-    def __init__(self, mode: bool):
+    def __init__(self, mode: Any):
         if type(mode) is not bool:
             raise TypeError(f"set_grad_enabled: wants True or False, got {mode!r}")
         super().__init__(mode)

@@ -123,7 +123,7 @@ class Tensor:
     __slots__ = ("__weakref__", "_grad", "array", "changes", "hooks", "leaf_grad", "node", "origin",
                  "stamp")
 
-    def __init__(self, *data: Any, dtype: Any = None, requires_grad: bool = False):
+    def __init__(self, *data: Any, dtype: Any = None, requires_grad: Any = False):
         self.array = _of_data_or_sizes(data, dtype)
         self._grad = self.node = self.origin = self.hooks = self.changes = None
         self.leaf_grad = False
@@ -153,7 +153,7 @@ class Tensor:
         return place(self) is not None
 
     @requires_grad.setter
-    def requires_grad(self, value: bool) -> None:
+    def requires_grad(self, value: Any) -> None:
         if type(value) is not bool:
             raise RuntimeError(f"requires_grad: is True or False, got {value!r}")
         if self.grad_fn is not None:
@@ -166,7 +166,7 @@ class Tensor:
         else:
             self.leaf_grad = value
 
-    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+    def requires_grad_(self, requires_grad: Any = True) -> Tensor:
         """Set ``requires_grad`` and return this tensor."""
         if type(requires_grad) is not bool:
             raise TypeError(f"requires_grad is True or False, got {requires_grad!r}")
