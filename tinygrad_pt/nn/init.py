@@ -1,47 +1,180 @@
-"""Initial values of parameters, drawn in PyTorch's order from its random streams."""
+"""Initial values of parameters, drawn in PyTorch's order from its random streams.
+
+All functions fill a tensor in place, outside of the graph, and return it.
+"""
 
 from __future__ import annotations
 
-from math import prod, sqrt
+from math import ceil, erf, prod, sqrt
+from typing import Any
 
-import numpy as np
-
+from .. import linalg
 from ..functions import no_grad
+from ..functions.creation import empty, eye
+from ..functions.elementwise import erfinv, sign
+from ..functions.sampling import randperm
 from ..random import Generator
-from ..tensors import Tensor
+from ..tensors import ShapeError, Tensor
 
+# ── numbers ─────────────────────────────────────────────────────────────────────────────────────
 
+@no_grad()
 def uniform_(x: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """Fill x with uniform numbers of [a, b)."""
-    with no_grad():
-        return x.uniform_(a, b, generator=generator)
+    """Uniform numbers of [a, b)."""
+    return x.uniform_(a, b, generator=generator)
 
 
+@no_grad()
 def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0,
             generator: Generator | None = None) -> Tensor:
-    """Fill x with normal numbers."""
-    with no_grad():
-        return x.normal_(mean, std, generator=generator)
+    """Normal numbers."""
+    return x.normal_(mean, std, generator=generator)
 
 
-def fan_in(weight: Tensor) -> int:
-    """How many inputs one output of a linear or convolution layer sums over."""
-    return prod(weight.shape[1:])
+@no_grad()
+def trunc_normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0,
+                  generator: Generator | None = None) -> Tensor:
+    """Normal numbers within [a, b]: Φ⁻¹ of uniform ones, Φ(z) = (1 + erf(z/√2)) / 2."""
+    low, high = (erf((bound - mean) / std / sqrt(2)) for bound in (a, b))
+    uniform_(x, low, high, generator)
+    return x.copy_((erfinv(x) * (std * sqrt(2)) + mean).clamp(a, b))
+
+
+@no_grad()
+def constant_(x: Tensor, val: float) -> Tensor:
+    """The same number everywhere."""
+    return x.fill_(val)
+
+
+def ones_(x: Tensor) -> Tensor:
+    """Ones."""
+    return constant_(x, 1.0)
+
+
+def zeros_(x: Tensor) -> Tensor:
+    """Zeros."""
+    return constant_(x, 0.0)
+
+
+# ── matrices ────────────────────────────────────────────────────────────────────────────────────
+
+@no_grad()
+def eye_(x: Tensor) -> Tensor:
+    """The identity, of a matrix: a linear layer that keeps as many inputs as it can."""
+    if x.ndim != 2:
+        raise ShapeError(f"eye_: wants 2 dimensions, got shape {x.shape}")
+    return x.copy_(eye(*x.shape))
+
+
+@no_grad()
+def dirac_(x: Tensor, groups: int = 1) -> Tensor:
+    """The identity, of filters (O, C, …): in each group filter i has a 1 at the centre of channel i."""
+    if x.ndim not in (3, 4, 5) or x.shape[0] % groups:
+        raise ShapeError(f"dirac_: wants filters of 3 to 5 dimensions in {groups} groups, got shape "
+                         f"{x.shape}")
+    zeros_(x)
+    many, centre = x.shape[0] // groups, tuple(n // 2 for n in x.shape[2:])
+    for i in range(min(many, x.shape[1])):
+        for g in range(groups):
+            x[(g * many + i, i, *centre)] = 1
+    return x
+
+
+@no_grad()
+def orthogonal_(x: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+    """Orthonormal rows or columns, times a gain (Saxe et al., 2014): Q of a normal matrix's QR.
+
+    The signs are those that make the diagonal of R positive: so Q is distributed evenly.
+    """
+    if x.ndim < 2:
+        raise ShapeError(f"orthogonal_: wants at least 2 dimensions, got shape {x.shape}")
+    if not prod(x.shape):
+        return x
+    a = normal_(empty(x.shape[0], prod(x.shape[1:]), dtype=x.dtype), generator=generator)
+    wide = a.shape[0] < a.shape[1]
+    q, r = linalg.qr(a.T if wide else a)
+    q = q * sign(r.diagonal())
+    return x.copy_((q.T if wide else q).reshape(x.shape) * gain)
+
+
+@no_grad()
+def sparse_(x: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> Tensor:
+    """A normal matrix with this part of each column set to 0 (Martens, 2010)."""
+    if x.ndim != 2:
+        raise ShapeError(f"sparse_: wants 2 dimensions, got shape {x.shape}")
+    normal_(x, 0, std, generator)
+    rows, columns = x.shape
+    for j in range(columns):
+        x[randperm(rows)[:ceil(sparsity * rows)], j] = 0
+    return x
+
+
+# ── by the size of a layer ──────────────────────────────────────────────────────────────────────
+
+_GAINS = {"linear": 1.0, "identity": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": sqrt(2), "selu": 3 / 4,
+          **{f"conv{transpose}{n}d": 1.0 for transpose in ("", "_transpose") for n in (1, 2, 3)}}
+
+
+def calculate_gain(nonlinearity: str, param: Any = None) -> float:
+    """By how much weights are to be larger for what follows them to keep the variance.
+
+    For "leaky_relu" with slope ``param`` (0.01) √(2/(1 + slope²)).
+    """
+    if nonlinearity == "leaky_relu":
+        slope = 0.01 if param is None else param
+        if isinstance(slope, bool) or not isinstance(slope, int | float):
+            raise ValueError(f"calculate_gain: the slope is a number, got {param!r}")
+        return sqrt(2 / (1 + slope**2))
+    if nonlinearity not in _GAINS:
+        raise ValueError(f"calculate_gain: wants one of {', '.join((*_GAINS, 'leaky_relu'))}, got "
+                         f"{nonlinearity!r}")
+    return _GAINS[nonlinearity]
+
+
+def fans(weight: Tensor) -> tuple[int, int]:
+    """How many inputs an output of a linear or convolution layer sees, and the reverse."""
+    if weight.ndim < 2:
+        raise ShapeError(f"fan in and fan out: want at least 2 dimensions, got shape {weight.shape}")
+    window = prod(weight.shape[2:])
+    return weight.shape[1] * window, weight.shape[0] * window
+
+
+def xavier_uniform_(x: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+    """Of variance gain²·2/(fan_in + fan_out) (Glorot & Bengio, 2010)."""
+    bound = sqrt(3.0) * (gain * sqrt(2.0 / sum(fans(x))))
+    return uniform_(x, -bound, bound, generator)
+
+
+def xavier_normal_(x: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+    """As `xavier_uniform_`, normal."""
+    return normal_(x, 0.0, gain * sqrt(2.0 / sum(fans(x))), generator)
+
+
+def kaiming_uniform_(x: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu",
+                     generator: Generator | None = None) -> Tensor:
+    """Of variance gain²/fan (He et al., 2015), gain by what follows: `calculate_gain`."""
+    if 0 in x.shape:
+        return x
+    bound = sqrt(3.0) * _he(x, a, mode, nonlinearity)
+    return uniform_(x, -bound, bound, generator)
+
+
+def kaiming_normal_(x: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu",
+                    generator: Generator | None = None) -> Tensor:
+    """As `kaiming_uniform_`, normal."""
+    return x if 0 in x.shape else normal_(x, 0.0, _he(x, a, mode, nonlinearity), generator)
+
+
+def _he(x: Tensor, a: float, mode: str, nonlinearity: str) -> float:
+    if mode not in ("fan_in", "fan_out"):
+        raise ValueError(f"kaiming: mode is 'fan_in' or 'fan_out', got {mode!r}")
+    return calculate_gain(nonlinearity, a) / sqrt(fans(x)[mode == "fan_out"])
 
 
 def default_(weight: Tensor, bias: Tensor | None) -> None:
-    """What PyTorch's Linear and Conv layers start with: all of U(−1/√fan_in, 1/√fan_in).
-
-    (He et al., 2015, with a = √5 for the weight.)
-    """
-    gain = sqrt(2.0 / (1 + sqrt(5) ** 2))
-    bound = sqrt(3.0) * (gain / sqrt(max(fan_in(weight), 1)))
-    uniform_(weight, -bound, bound)
+    """What PyTorch's Linear and Conv layers start with: all of U(−1/√fan_in, 1/√fan_in)."""
+    kaiming_uniform_(weight, sqrt(5))
     if bias is not None:
-        bound = 1 / sqrt(fan_in(weight)) if fan_in(weight) else 0.0
+        fan_in, _ = fans(weight)
+        bound = 1 / sqrt(fan_in) if fan_in else 0.0
         uniform_(bias, -bound, bound)
-
-
-def empty(*shape: int) -> np.ndarray:
-    """Memory for a parameter, to be filled."""
-    return np.empty(shape, np.float32)

@@ -2,121 +2,496 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import OrderedDict, namedtuple
+from collections.abc import Callable, Iterator, Mapping
+from itertools import count
 from typing import Any
 
-from ..functions import float32, float64, no_grad
+from ..autograd.function import Function
+from ..autograd.hooks import RemovableHandle
+from ..functions import bfloat16, float16, float32, float64, no_grad
 from ..tensors import ShapeError, Tensor, as_array, wrap
-
-
-class Parameter(Tensor):
-    """A tensor that a Module learns: as one of its attributes it is found by ``parameters()``."""
-
-    def __init__(self, data: Any = (), requires_grad: bool = True):
-        super().__init__(wrap(as_array(data)), requires_grad=requires_grad)
-
-    def __repr__(self) -> str:
-        return "Parameter containing:\n" + super().__repr__()
+from .parameter import Buffer, Parameter, is_lazy
 
 
 class Module:
     """Base of all layers and networks: subclasses define ``__init__`` and ``forward``.
 
-    Attributes that are Parameters or Modules are registered under their names.
+    Attributes that are Parameters, Modules or Buffers are registered under their names, in the
+    dictionaries ``_parameters``, ``_modules`` and ``_buffers``; None may take their place.
     """
 
     training = True
+    _hooks: dict | None = None  # (kind, number) → (function, options): see `_hook`
 
-    def __call__(self, *inputs: Any, **kw: Any) -> Any:
-        return self.forward(*inputs, **kw)
+    def __new__(cls, *args: Any, **kw: Any) -> Any:
+        self = super().__new__(cls)
+        self.__dict__.update(_parameters={}, _buffers={}, _modules={}, _non_persistent_buffers_set=set())
+        return self
 
-    def forward(self, *inputs: Any) -> Any:
+    def __init__(self):
+        pass  # all is there already: a subclass may forget to call this
+
+    def __call__(self, *args: Any, **kw: Any) -> Any:
+        if self._hooks:
+            return _call_with_hooks(self, args, kw)
+        return self.forward(*args, **kw)
+
+    def forward(self, *args: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} has no forward()")
 
+    # ── attributes ──────────────────────────────────────────────────────────────────────────────
+
+    def __getattr__(self, name: str) -> Any:  # called for what is not found otherwise
+        own = self.__dict__
+        if name in own["_parameters"]:
+            return own["_parameters"][name]
+        if name in own["_modules"]:
+            return own["_modules"][name]
+        if name in own["_buffers"]:
+            return own["_buffers"][name]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, Parameter):
+            self._register("_parameters", name, value)
+        elif isinstance(value, Module):
+            self._register("_modules", name, value)
+        elif isinstance(value, Buffer):
+            self._register("_buffers", name, value, value.persistent)
+        else:
+            for kind, wanted in _KINDS.items():
+                if name in self.__dict__[kind]:
+                    if value is not None and not isinstance(value, wanted):
+                        raise TypeError(f"{type(self).__name__}.{name}: wants a {wanted.__name__} or "
+                                        f"None, got {type(value).__name__}")
+                    self.__dict__[kind][name] = value
+                    return
+            object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        for kind in _KINDS:
+            if name in self.__dict__[kind]:
+                del self.__dict__[kind][name]
+                self._non_persistent_buffers_set.discard(name)
+                return
+        object.__delattr__(self, name)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self._parameters, *self._modules, *self._buffers})
+
+    def _register(self, kind: str, name: str, value: Any, persistent: bool = True) -> None:
+        """Make an attribute one of a kind, and of no other."""
+        self.__dict__.pop(name, None)
+        for other in _KINDS:
+            if other != kind:
+                self.__dict__[other].pop(name, None)
+        self._non_persistent_buffers_set.discard(name)
+        if not persistent:
+            self._non_persistent_buffers_set.add(name)
+        self.__dict__[kind][name] = value
+
+    def _check(self, what: str, kind: str, name: Any, value: Any) -> None:
+        """Refuse what cannot be registered: a value of another type, a name that is taken."""
+        wanted = _KINDS[kind]
+        if not isinstance(name, str) or not (value is None or isinstance(value, wanted)):
+            raise TypeError(f"{what}: wants a name and a {wanted.__name__} or None, got {name!r} and "
+                            f"{type(value).__name__}")
+        if "." in name or not name or (hasattr(self, name) and name not in self.__dict__[kind]):
+            raise KeyError(f"{what}: {name!r} is taken by another attribute, or has a dot, or is empty")
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Add a parameter, or a place for one. TypeError for another type, KeyError for a bad name."""
+        self._check("register_parameter", "_parameters", name, param)
+        self._register("_parameters", name, param)
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Add a tensor that is not learned; a ``persistent`` one is part of the state_dict."""
+        self._check("register_buffer", "_buffers", name, tensor)
+        self._register("_buffers", name, tensor, persistent)
+
+    def register_module(self, name: str, module: Module | None) -> None:
+        """Add a module under a name."""
+        self._check("add_module", "_modules", name, module)
+        self._register("_modules", name, module)
+
+    add_module = register_module
+
+    def get_submodule(self, target: str) -> Module:
+        """The module at a dotted path; "" is this one. AttributeError if there is none."""
+        m = self
+        for name in target.split(".") if target else ():
+            m = getattr(m, name)
+            if not isinstance(m, Module):
+                raise AttributeError(f"get_submodule: {name!r} of {target!r} is no Module")
+        return m
+
+    def get_parameter(self, target: str) -> Parameter:
+        """The parameter at a dotted path."""
+        return self._member("_parameters", target)
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer at a dotted path."""
+        return self._member("_buffers", target)
+
+    def _member(self, kind: str, target: str) -> Any:
+        path, _, name = target.rpartition(".")
+        m = self.get_submodule(path)
+        if name not in m.__dict__[kind]:
+            raise AttributeError(f"{type(m).__name__} has no {name!r} among its {kind[1:]}")
+        return m.__dict__[kind][name]
+
+    # ── what is within ──────────────────────────────────────────────────────────────────────────
+
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """The modules that are attributes of this one, by name."""
-        return ((name, m) for name, m in vars(self).items() if isinstance(m, Module))
+        """The modules that are attributes of this one, by name; one that is shared is given once."""
+        return _once((name, m) for name, m in self._modules.items() if m is not None)
 
     def children(self) -> Iterator[Module]:
+        """The modules that are attributes of this one."""
         return (m for _, m in self.named_children())
 
-    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """This module and all within it, by dotted path."""
+    def named_modules(self, memo: set | None = None, prefix: str = "",
+                      remove_duplicate: bool = True) -> Iterator[tuple[str, Module]]:
+        """This module and all within it, by dotted path; one that is shared is given once."""
+        memo = set() if memo is None else memo
+        if self in memo:
+            return
+        if remove_duplicate:
+            memo.add(self)
         yield prefix, self
-        for name, m in self.named_children():
-            yield from m.named_modules(f"{prefix}.{name}" if prefix else name)
+        for name, m in self._modules.items():
+            if m is not None:
+                yield from m.named_modules(memo, _join(prefix, name), remove_duplicate)
 
     def modules(self) -> Iterator[Module]:
+        """This module and all within it."""
         return (m for _, m in self.named_modules())
 
-    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
+    def named_parameters(self, prefix: str = "", recurse: bool = True,
+                         remove_duplicate: bool = True) -> Iterator[tuple[str, Parameter]]:
         """All parameters by dotted path; one that is shared is given once."""
-        seen = set()
-        for prefix, m in self.named_modules():
-            for name, p in vars(m).items():
-                if isinstance(p, Parameter) and p not in seen:
-                    seen.add(p)
-                    yield f"{prefix}.{name}" if prefix else name, p
+        return self._named("_parameters", prefix, recurse, remove_duplicate)
 
-    def parameters(self) -> Iterator[Parameter]:
-        return (p for _, p in self.named_parameters())
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """All parameters; one that is shared is given once."""
+        return (p for _, p in self.named_parameters(recurse=recurse))
 
-    def state_dict(self) -> dict[str, Tensor]:
-        """Name → parameter, outside of the graph and sharing its memory."""
-        return {name: p.detach() for name, p in self.named_parameters()}
+    def named_buffers(self, prefix: str = "", recurse: bool = True,
+                      remove_duplicate: bool = True) -> Iterator[tuple[str, Tensor]]:
+        """All buffers by dotted path."""
+        return self._named("_buffers", prefix, recurse, remove_duplicate)
 
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Copy parameters from a mapping of the same names and shapes; else nothing is changed.
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """All buffers."""
+        return (b for _, b in self.named_buffers(recurse=recurse))
 
-        Raises KeyError for missing or unexpected names, a ValueError for a shape that differs.
-        """
-        own = dict(self.named_parameters())
-        missing, unexpected = own.keys() - state.keys(), state.keys() - own.keys()
-        if missing or unexpected:
-            raise KeyError(f"load_state_dict: missing {sorted(missing)}, "
-                           f"unexpected {sorted(unexpected)}")
-        for name, p in own.items():
-            if p.shape != tuple(state[name].shape):
-                raise ShapeError(f"load_state_dict: {name} has shape {p.array.shape}, the state "
-                                 f"{tuple(state[name].shape)}")
-        with no_grad():
-            for name, p in own.items():
-                p[...] = state[name]
+    def _named(self, kind, prefix, recurse, remove_duplicate):
+        modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse \
+            else [(prefix, self)]
+        members = ((_join(path, name), x) for path, m in modules
+                   for name, x in m.__dict__[kind].items() if x is not None)
+        return _once(members) if remove_duplicate else members
 
-    def zero_grad(self) -> None:
-        """Forget the gradients of all parameters."""
-        for p in self.parameters():
-            p.grad = None
+    # ── changing all of it ──────────────────────────────────────────────────────────────────────
+
+    def apply(self, fn: Callable[[Module], Any]) -> Module:
+        """Call fn(module) of every module within this one, then of this one."""
+        for m in self.children():
+            m.apply(fn)
+        fn(self)
+        return self
 
     def train(self, mode: bool = True) -> Module:
         """Training mode for this module and all within it."""
-        for m in self.modules():
-            m.training = mode
+        if not isinstance(mode, bool):
+            raise ValueError(f"train: mode is True or False, got {mode!r}")
+        self.training = mode
+        for m in self.children():
+            m.train(mode)
         return self
 
     def eval(self) -> Module:
         """Evaluation mode for this module and all within it."""
         return self.train(False)
 
-    def to(self, dtype: Any) -> Module:
-        """All parameters with another dtype."""
+    def requires_grad_(self, requires_grad: bool = True) -> Module:
+        """Whether the parameters want a gradient."""
         for p in self.parameters():
-            p.data = p.detach().to(dtype)
-            p.grad = None
+            p.requires_grad_(requires_grad)
         return self
 
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or let them be 0."""
+        for p in self.parameters():
+            if set_to_none or p.grad is None:
+                p.grad = None
+            else:
+                p.grad = p.grad.detach().zero_()
+
+    def to(self, *target: Any, **kw: Any) -> Module:
+        """All floating parameters and buffers with another dtype, in place: see `Tensor.to`.
+
+        TypeError for a dtype of integers, RuntimeError for a device other than the CPU.
+        """
+        if wrap(as_array(0.0)).to(*target, **kw).dtype.kind != "f":
+            raise TypeError(f"Module.to: wants a floating point dtype, got {target or kw}")
+        return self._apply(lambda x: x.to(*target, **kw) if x.dtype.kind == "f" else x)
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Module:
+        """Let every parameter, its gradient and every buffer have the data of fn(it)."""
+        for m in self.modules() if recurse else (self,):
+            for x in m._parameters.values():
+                if x is not None:
+                    grad, x.grad = x.grad, None
+                    x.data = fn(x.detach())
+                    x.grad = None if grad is None else fn(grad.detach())
+            for name, x in m._buffers.items():
+                if x is not None:
+                    m._buffers[name] = fn(x)
+        return self
+
+    def type(self, dst_type: Any) -> Module:
+        """All parameters and buffers, also of integers, with another dtype."""
+        return self._apply(lambda x: x.to(dst_type))
+
     def double(self) -> Module:
+        """`to` float64."""
         return self.to(float64)
 
     def float(self) -> Module:
+        """`to` float32."""
         return self.to(float32)
+
+    def half(self) -> Module:
+        """`to` float16."""
+        return self.to(float16)
+
+    def bfloat16(self) -> Module:
+        """`to` bfloat16, which NumPy has not: TypeError."""
+        return self.to(dtype=bfloat16)
+
+    def cpu(self) -> Module:
+        """This module: it is on the CPU."""
+        return self
+
+    def cuda(self, device: Any = None) -> Module:
+        """RuntimeError: this library computes on the CPU."""
+        return self.to("cuda")
+
+    # ── its state ───────────────────────────────────────────────────────────────────────────────
+
+    def state_dict(self, *, destination: Any = None, prefix: str = "",
+                   keep_vars: bool = False) -> OrderedDict[str, Tensor]:
+        """Path → parameter or persistent buffer, sharing memory; detached unless ``keep_vars``."""
+        state = OrderedDict() if destination is None else destination
+        for name, x in (*self._parameters.items(), *self._buffers.items()):
+            if x is not None and name not in self._non_persistent_buffers_set:
+                state[prefix + name] = x if keep_vars or is_lazy(x) else x.detach()
+        for name, m in self._modules.items():
+            if m is not None:
+                m.state_dict(destination=state, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
+        return state
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True,
+                        assign: bool = False) -> IncompatibleKeys:
+        """Copy values from a mapping of the same paths and shapes; else nothing is changed.
+
+        With ``strict=False`` other paths are only reported. ``assign``: take the tensors themselves.
+        RuntimeError for paths or shapes that differ.
+        """
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(f"load_state_dict: wants a mapping, got {type(state_dict).__name__}")
+        own = self.state_dict(keep_vars=True)
+        missing, unexpected = [k for k in own if k not in state_dict], [k for k in state_dict
+                                                                       if k not in own]
+        values = {k: v if isinstance(v, Tensor) else wrap(as_array(v)) for k, v in state_dict.items()
+                  if k in own}
+        wrong = [f"{word} key(s) in state_dict: " + ", ".join(f'"{k}"' for k in keys) + ". "
+                 for word, keys in (("Missing", missing), ("Unexpected", unexpected)) if strict and keys]
+        shapes = [f"size mismatch for {k}: copying a param with shape {v.shape!r} from checkpoint, the "
+                  f"shape in current model is {own[k].shape!r}." for k, v in values.items()
+                  if not is_lazy(own[k]) and v.shape != own[k].shape]
+        if wrong or shapes:
+            raise (ShapeError if shapes else RuntimeError)(
+                f"Error(s) in loading state_dict for {type(self).__name__}:\n\t"
+                + "\n\t".join(wrong + shapes))
+        for path, value in values.items():
+            x = own[path]
+            if is_lazy(x):
+                x.materialize(value.shape)
+            if assign:
+                owner, _, name = path.rpartition(".")
+                if isinstance(x, Parameter) and not isinstance(value, Parameter):
+                    value = Parameter(value, x.requires_grad)
+                setattr(self.get_submodule(owner), name, value)
+            else:
+                with no_grad():
+                    x.copy_(value)
+        return IncompatibleKeys(missing, unexpected)
+
+    # ── hooks ───────────────────────────────────────────────────────────────────────────────────
+
+    def _hook(self, kind: str, hook: Callable, prepend: bool = False, **options: bool) -> RemovableHandle:
+        hooks = self.__dict__.setdefault("_hooks", {})
+        key = kind, next(_numbers)
+        others = dict(hooks) if prepend else {}
+        if prepend:
+            hooks.clear()
+        hooks[key] = hook, options
+        hooks.update(others)
+        return RemovableHandle(hooks, key)
+
+    def register_forward_pre_hook(self, hook: Callable, *, prepend: bool = False,
+                                  with_kwargs: bool = False) -> RemovableHandle:
+        """Call hook(module, args) before ``forward``; what it returns, unless None, are its arguments.
+
+        ``with_kwargs``: hook(module, args, kwargs), which returns both.
+        """
+        return self._hook("before", hook, prepend, with_kwargs=with_kwargs)
+
+    def register_forward_hook(self, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False,
+                              always_call: bool = False) -> RemovableHandle:
+        """Call hook(module, args, output) after ``forward``; it may return another output.
+
+        ``with_kwargs``: hook(module, args, kwargs, output); ``always_call``: after an error too.
+        """
+        return self._hook("after", hook, prepend, with_kwargs=with_kwargs, always_call=always_call)
+
+    def register_full_backward_pre_hook(self, hook: Callable, prepend: bool = False) -> RemovableHandle:
+        """Call hook(module, grad_output) when backward() reaches the output; it may change them."""
+        return self._hook("backward before", hook, prepend)
+
+    def register_full_backward_hook(self, hook: Callable, prepend: bool = False) -> RemovableHandle:
+        """Call hook(module, grad_input, grad_output) when backward() has reached the inputs.
+
+        What it returns, unless None, goes on in the place of grad_input.
+        """
+        return self._hook("backward after", hook, prepend)
+
+    register_backward_hook = register_full_backward_hook
+
+    # ── as text ─────────────────────────────────────────────────────────────────────────────────
+
+    def _get_name(self) -> str:
+        return type(self).__name__
 
     def extra_repr(self) -> str:
         """What stands between the brackets of the repr."""
         return ""
 
     def __repr__(self) -> str:
-        inner = [f"({name}): " + repr(m).replace("\n", "\n  ") for name, m in self.named_children()]
-        if not inner:
-            return f"{type(self).__name__}({self.extra_repr()})"
-        return f"{type(self).__name__}(\n  " + "\n  ".join(inner) + "\n)"
+        lines = self.extra_repr().split("\n") if self.extra_repr() else []
+        inner = [f"({name}): " + repr(m).replace("\n", "\n  ") for name, m in self._modules.items()]
+        if not inner and len(lines) <= 1:
+            return f"{self._get_name()}({''.join(lines)})"
+        return f"{self._get_name()}(\n  " + "\n  ".join(lines + inner) + "\n)"
+
+
+_KINDS = {"_parameters": Parameter, "_modules": Module, "_buffers": Tensor}
+_numbers = count()
+
+
+class IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
+    """What `Module.load_state_dict` did not find, and what it did not use."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return super().__repr__() if any(self) else "<All keys matched successfully>"
+
+    __str__ = __repr__
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _once(named: Any) -> Iterator[tuple[str, Any]]:
+    """Those of (name, thing) whose thing was not there before."""
+    seen = set()
+    for name, x in named:
+        if id(x) not in seen:
+            seen.add(id(x))
+            yield name, x
+
+
+# ── calls with hooks ────────────────────────────────────────────────────────────────────────────
+
+class _Gate(Function):
+    """The identity of several tensors; a function sees, and may change, their gradients."""
+
+    @staticmethod
+    def forward(ctx, see, *xs):
+        ctx.see = see
+        return xs
+
+    @staticmethod
+    def backward(ctx, *grads):
+        return (None, *ctx.see(grads))
+
+
+def _gated(see: Callable, values: tuple) -> tuple:
+    """Values, the gradients of whose Tensors go through ``see``: a tuple with None for the others."""
+    at = [i for i, x in enumerate(values) if isinstance(x, Tensor) and x.requires_grad]
+    if not at:
+        return values
+
+    def seen(grads):
+        all_of_them: list = [None] * len(values)
+        for i, g in zip(at, grads, strict=True):
+            all_of_them[i] = g
+        changed = see(tuple(all_of_them))
+        return [changed[i] for i in at]
+
+    out = list(values)
+    for i, x in zip(at, _Gate.apply(seen, *[values[i] for i in at]), strict=True):
+        out[i] = x
+    return tuple(out)
+
+
+def _call_with_hooks(m: Module, args: tuple, kw: dict) -> Any:
+    hooks = {kind: [h for (of, _), h in m._hooks.items() if of == kind]
+             for kind in ("before", "after", "backward before", "backward after")}
+    for hook, options in hooks["before"]:
+        if options["with_kwargs"]:
+            args, kw = hook(m, args, kw) or (args, kw)
+        elif (changed := hook(m, args)) is not None:
+            args = changed if isinstance(changed, tuple) else (changed,)
+    backward = hooks["backward before"] or hooks["backward after"]
+    from_output: tuple = ()
+
+    def at_output(grads):
+        nonlocal from_output
+        for hook, _ in hooks["backward before"]:
+            grads = _as_tuple(hook(m, grads), grads)
+        from_output = grads
+        if not any(isinstance(x, Tensor) and x.requires_grad for x in args):
+            at_inputs((None,) * len(args))
+        return grads
+
+    def at_inputs(grads):
+        for hook, _ in hooks["backward after"]:
+            grads = _as_tuple(hook(m, grads, from_output), grads)
+        return grads
+
+    if backward:
+        args = _gated(at_inputs, args)
+    try:
+        y = m.forward(*args, **kw)
+    except Exception:
+        for hook, options in hooks["after"]:
+            if options["always_call"]:
+                hook(m, args, *([kw] if options["with_kwargs"] else []), None)
+        raise
+    for hook, options in hooks["after"]:
+        changed = hook(m, args, *([kw] if options["with_kwargs"] else []), y)
+        y = y if changed is None else changed
+    if backward:
+        y = _gated(at_output, y) if isinstance(y, tuple) else _gated(at_output, (y,))[0]
+    return y
+
+
+def _as_tuple(changed: Any, old: tuple) -> tuple:
+    """The gradients that a hook returned, or the old ones."""
+    return old if changed is None else changed if isinstance(changed, tuple) else (changed,)

@@ -1,0 +1,3 @@
+"""The layers, by theme, in files of PyTorch's names or nearly so."""
+
+from .activation import *
