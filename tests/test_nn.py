@@ -76,8 +76,8 @@ def test_state_is_loaded_whole_or_not_at_all():
     before = b.state_dict()["2.weight"].tolist()
     state = a.state_dict()
     for broken, error in [
-        ({k: v for k, v in state.items() if k != "0.bias"}, KeyError),
-        ({**state, "extra": state["0.bias"]}, KeyError),
+        ({k: v for k, v in state.items() if k != "0.bias"}, RuntimeError),
+        ({**state, "extra": state["0.bias"]}, RuntimeError),
         ({**state, "0.bias": tg.zeros(3)}, ValueError),
     ]:
         with pytest.raises(error, match=r"bias|extra"):

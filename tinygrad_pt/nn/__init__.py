@@ -1,17 +1,10 @@
 """Layers and losses, in PyTorch's names: `Module` and the pieces networks are made of."""
 
-from . import criteria, functional, init
+from . import criteria, functional, init, modules, utils
 from .criteria import *  # noqa: F403
-from .layers import (
-    Conv2d,
-    Flatten,
-    Linear,
-    ReLU,
-    Sequential,
-    Sigmoid,
-    Tanh,
-)
-from .module import Module, Parameter
+from .module import Module
+from .modules import *  # noqa: F403
+from .parameter import Buffer, Parameter, UninitializedParameter
 
-__all__ = ["Conv2d", "Flatten", "Linear", "Module", "Parameter",
-           "ReLU", "Sequential", "Sigmoid", "Tanh", "functional", "init", *criteria.__all__]
+__all__ = ["Buffer", "Module", "Parameter", "UninitializedParameter", "functional", "init", "utils",
+           *criteria.__all__, *modules.__all__]

@@ -8,9 +8,9 @@ import numpy as np
 
 from ..functions import no_grad
 from ..functions.common import plain
+from ..functions.creation import zeros
 from ..functions.elementwise import where
 from ..functions.indexing import index_add
-from ..functions.creation import zeros
 from ..functions.reductions import norm
 from ..tensors import ShapeError, Tensor, wrap
 

@@ -8,6 +8,7 @@ from ..functions import (
     activations,
     broadcast_tensors,
     clamp_min,
+    einsum,
     log_softmax,
     norm,
     one_hot,
@@ -52,6 +53,7 @@ from .convolution import (
     pair,
     unfold,
 )
+from .embedding import embedding, embedding_bag
 from .losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -83,6 +85,14 @@ from .noise import (
     feature_alpha_dropout,
     gumbel_softmax,
     rrelu,
+)
+from .normalization import (
+    batch_norm,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    local_response_norm,
+    rms_norm,
 )
 from .pooling import (
     adaptive_avg_pool1d,
@@ -118,6 +128,16 @@ from .resampling import (
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """y = x Wᵀ + b for x (…, in), weight (out, in), bias (out)."""
     y = x @ weight.T
+    return y if bias is None else y + bias
+
+
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """yₖ = x₁ᵀ Wₖ x₂ + bₖ for x₁ (…, m), x₂ (…, n), weight (out, m, n), bias (out)."""
+    if (input1.shape[:-1] != input2.shape[:-1] or weight.ndim != 3
+            or (input1.shape[-1], input2.shape[-1]) != weight.shape[1:]):
+        raise ShapeError(f"bilinear: wants (…, m), (…, n) and weight (out, m, n), got {input1.shape}, "
+                         f"{input2.shape} and {weight.shape}")
+    y = einsum("...m,omn,...n->...o", input1, weight, input2)
     return y if bias is None else y + bias
 
 

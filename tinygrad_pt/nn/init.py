@@ -10,8 +10,8 @@ from typing import Any
 
 from .. import linalg
 from ..functions import no_grad
-from ..functions.creation import empty, eye
-from ..functions.elementwise import erfinv, sign
+from ..functions.creation import empty, empty_like, eye
+from ..functions.elementwise import sign, where
 from ..functions.sampling import randperm
 from ..random import Generator
 from ..tensors import ShapeError, Tensor
@@ -34,10 +34,27 @@ def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0,
 @no_grad()
 def trunc_normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0,
                   generator: Generator | None = None) -> Tensor:
-    """Normal numbers within [a, b]: Φ⁻¹ of uniform ones, Φ(z) = (1 + erf(z/√2)) / 2."""
-    low, high = (erf((bound - mean) / std / sqrt(2)) for bound in (a, b))
-    uniform_(x, low, high, generator)
-    return x.copy_((erfinv(x) * (std * sqrt(2)) + mean).clamp(a, b))
+    """Normal numbers within [a, b], by rejection (von Neumann, 1951).
+
+    Where more than 0.3 of all normal numbers lie inside, those that do not are drawn again; elsewhere
+    uniform ones are, until another uniform number is below their density, 1 at its peak.
+    """
+    below = [erf((bound - mean) / std / sqrt(2)) / 2 for bound in (a, b)]
+    peak = ((max(a, min(mean, b)) - mean) / std) ** 2 / 2
+
+    def candidates():
+        y = empty_like(x)
+        if below[1] - below[0] > 0.3:
+            y.normal_(mean, std, generator=generator)
+            return y, (y < x.dtype.type(a)) | (y > x.dtype.type(b))
+        y.uniform_(a, b, generator=generator)
+        return y, empty_like(x).uniform_(generator=generator).log() > peak - ((y - mean) / std) ** 2 / 2
+
+    y, rejected = candidates()
+    while rejected.any():
+        new, refused = candidates()
+        y, rejected = where(rejected, new, y), rejected & refused
+    return x.copy_(y)
 
 
 @no_grad()
@@ -98,7 +115,8 @@ def orthogonal_(x: Tensor, gain: float = 1.0, generator: Generator | None = None
 
 
 @no_grad()
-def sparse_(x: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> Tensor:
+def sparse_(x: Tensor, sparsity: float, std: float = 0.01,
+            generator: Generator | None = None) -> Tensor:
     """A normal matrix with this part of each column set to 0 (Martens, 2010)."""
     if x.ndim != 2:
         raise ShapeError(f"sparse_: wants 2 dimensions, got shape {x.shape}")

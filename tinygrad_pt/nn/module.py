@@ -26,7 +26,8 @@ class Module:
 
     def __new__(cls, *args: Any, **kw: Any) -> Any:
         self = super().__new__(cls)
-        self.__dict__.update(_parameters={}, _buffers={}, _modules={}, _non_persistent_buffers_set=set())
+        self.__dict__.update(_parameters={}, _buffers={}, _modules={},
+                             _non_persistent_buffers_set=set())
         return self
 
     def __init__(self):
@@ -91,7 +92,7 @@ class Module:
             self._non_persistent_buffers_set.add(name)
         self.__dict__[kind][name] = value
 
-    def _check(self, what: str, kind: str, name: Any, value: Any) -> None:
+    def _allow(self, what: str, kind: str, name: Any, value: Any) -> None:
         """Refuse what cannot be registered: a value of another type, a name that is taken."""
         wanted = _KINDS[kind]
         if not isinstance(name, str) or not (value is None or isinstance(value, wanted)):
@@ -102,17 +103,17 @@ class Module:
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Add a parameter, or a place for one. TypeError for another type, KeyError for a bad name."""
-        self._check("register_parameter", "_parameters", name, param)
+        self._allow("register_parameter", "_parameters", name, param)
         self._register("_parameters", name, param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a tensor that is not learned; a ``persistent`` one is part of the state_dict."""
-        self._check("register_buffer", "_buffers", name, tensor)
+        self._allow("register_buffer", "_buffers", name, tensor)
         self._register("_buffers", name, tensor, persistent)
 
     def register_module(self, name: str, module: Module | None) -> None:
         """Add a module under a name."""
-        self._check("add_module", "_modules", name, module)
+        self._allow("add_module", "_modules", name, module)
         self._register("_modules", name, module)
 
     add_module = register_module
@@ -303,12 +304,13 @@ class Module:
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"load_state_dict: wants a mapping, got {type(state_dict).__name__}")
         own = self.state_dict(keep_vars=True)
-        missing, unexpected = [k for k in own if k not in state_dict], [k for k in state_dict
-                                                                       if k not in own]
+        missing = [k for k in own if k not in state_dict]
+        unexpected = [k for k in state_dict if k not in own]
         values = {k: v if isinstance(v, Tensor) else wrap(as_array(v)) for k, v in state_dict.items()
                   if k in own}
         wrong = [f"{word} key(s) in state_dict: " + ", ".join(f'"{k}"' for k in keys) + ". "
-                 for word, keys in (("Missing", missing), ("Unexpected", unexpected)) if strict and keys]
+                 for word, keys in (("Missing", missing), ("Unexpected", unexpected))
+                 if strict and keys]
         shapes = [f"size mismatch for {k}: copying a param with shape {v.shape!r} from checkpoint, the "
                   f"shape in current model is {own[k].shape!r}." for k, v in values.items()
                   if not is_lazy(own[k]) and v.shape != own[k].shape]
@@ -332,7 +334,8 @@ class Module:
 
     # ── hooks ───────────────────────────────────────────────────────────────────────────────────
 
-    def _hook(self, kind: str, hook: Callable, prepend: bool = False, **options: bool) -> RemovableHandle:
+    def _hook(self, kind: str, hook: Callable, prepend: bool = False,
+              **options: bool) -> RemovableHandle:
         hooks = self.__dict__.setdefault("_hooks", {})
         key = kind, next(_numbers)
         others = dict(hooks) if prepend else {}

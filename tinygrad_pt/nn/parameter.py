@@ -17,6 +17,10 @@ class Parameter(Tensor):
     def __init__(self, data: Any = (), requires_grad: bool = True):
         super().__init__(wrap(as_array(data)), requires_grad=requires_grad)
 
+    def __deepcopy__(self, memo: dict) -> Parameter:
+        memo[id(self)] = p = type(self)(self.detach().clone(), self.requires_grad)  # without .grad
+        return p
+
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()
 
@@ -34,6 +38,10 @@ class UninitializedParameter(Parameter):
 
     def __init__(self, requires_grad: bool = True, device: Any = None, dtype: Any = None):
         super().__init__(empty(0, device=device, dtype=dtype), requires_grad)
+
+    def __deepcopy__(self, memo: dict) -> UninitializedParameter:
+        memo[id(self)] = p = type(self)(self.requires_grad, dtype=self.dtype)
+        return p
 
     def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
         """Become a Parameter of this shape, not initialised."""

@@ -203,7 +203,7 @@ class Hardtanh(Layer):
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False):
         if min_val >= max_val:
-            raise ValueError(f"Hardtanh: wants min_val < max_val, got {min_val} and {max_val}")
+            raise AssertionError(f"Hardtanh: wants min_val < max_val, got {min_val} and {max_val}")
         self.keep(locals())
 
 
@@ -211,20 +211,24 @@ class Hardsigmoid(Layer):
     """A straight line from 0 at x = −3 to 1 at x = 3."""
 
     function = F.hardsigmoid
-    shown = "{inplace!r:.0}"  # PyTorch shows nothing
 
     def __init__(self, inplace: bool = False):
         self.keep(locals())
+
+    def extra_repr(self) -> str:
+        return ""
 
 
 class Hardswish(Layer):
     """x·Hardsigmoid(x)."""
 
     function = F.hardswish
-    shown = "{inplace!r:.0}"
 
     def __init__(self, inplace: bool = False):
         self.keep(locals())
+
+    def extra_repr(self) -> str:
+        return ""
 
 
 class Threshold(Layer):

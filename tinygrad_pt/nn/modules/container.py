@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import index
 from typing import Any
 
+from ...dtypes import TYPES
 from ...tensors import Tensor
 from ..module import Module
 from ..parameter import Parameter
@@ -31,7 +32,8 @@ class _Numbered(Module):
         """The name of the module with a number, which may count from the end."""
         i = index(i)
         if not -len(self) <= i < len(self):
-            raise IndexError(f"{type(self).__name__}: index {i} is out of range for {len(self)} modules")
+            raise IndexError(f"{type(self).__name__}: index {i} is out of range for "
+                             f"{len(self)} modules")
         return list(self._modules)[i]
 
     def __len__(self) -> int:
@@ -58,7 +60,8 @@ class _Numbered(Module):
     def extend(self, modules: Iterable[Module]) -> Any:
         """Add several modules at the end."""
         if not isinstance(modules, Iterable) or isinstance(modules, Mapping):
-            raise TypeError(f"{type(self).__name__}.extend: wants modules, got {type(modules).__name__}")
+            raise TypeError(f"{type(self).__name__}.extend: wants modules, got "
+                            f"{type(modules).__name__}")
         for m in list(modules):
             self.append(m)
         return self
@@ -225,7 +228,7 @@ class ParameterDict(_Named, Module):
         self.register_parameter(key, _parameter(value))
 
     def extra_repr(self) -> str:
-        return _listed(self._parameters)
+        return _listed(self._parameters, lambda p: f"{_TYPES[p.dtype]}Tensor")
 
 
 class ParameterList(Module):
@@ -264,13 +267,16 @@ class ParameterList(Module):
         return self.extend(values)
 
     def extra_repr(self) -> str:
-        return _listed(self._parameters)
+        return _listed(self._parameters, lambda p: p.dtype)
 
 
 def _parameter(value: Any) -> Any:
     return Parameter(value) if isinstance(value, Tensor) and not isinstance(value, Parameter) else value
 
 
-def _listed(parameters: Mapping[str, Parameter]) -> str:
-    return "\n".join(f"  ({name}): Parameter containing: [torch.{p.dtype} of size "
+_TYPES = {dtype: name for name, dtype in TYPES.items()}
+
+
+def _listed(parameters: Mapping[str, Parameter], kind: Callable[[Parameter], Any]) -> str:
+    return "\n".join(f"  ({name}): Parameter containing: [torch.{kind(p)} of size "
                      f"{'x'.join(map(str, p.shape))}]" for name, p in parameters.items())

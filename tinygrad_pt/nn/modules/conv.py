@@ -34,7 +34,8 @@ class _Conv(Module):
             raise ValueError(f"{op}: padding is 'same', 'valid' or numbers, got {padding!r}")
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
         k = self.kernel_size = sizes(op, "kernel_size", kernel_size, n, 1)
-        self.stride, self.dilation = sizes(op, "stride", stride, n, 1), sizes(op, "dilation", dilation, n, 1)
+        self.stride = sizes(op, "stride", stride, n, 1)
+        self.dilation = sizes(op, "dilation", dilation, n, 1)
         if padding == "same" and max(self.stride) > 1:
             raise ValueError(f"{op}: padding 'same' wants stride 1, got {stride}")
         self.padding = padding if isinstance(padding, str) else sizes(op, "padding", padding, n, 0)
@@ -100,8 +101,8 @@ class _ConvTranspose(_Conv):
     def __init__(self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1,
                  padding: Any = 0, output_padding: Any = 0, groups: int = 1, bias: bool = True,
                  dilation: Any = 1, padding_mode: str = "zeros", device: Any = None, dtype: Any = None):
-        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias,
-                         padding_mode, device, dtype)
+        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups,
+                         bias, padding_mode, device, dtype)
         self.output_padding = sizes(type(self).__name__, "output_padding", output_padding, self.n, 0)
 
     def forward(self, x: Tensor, output_size: Any = None) -> Tensor:

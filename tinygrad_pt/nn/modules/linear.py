@@ -31,8 +31,8 @@ class Linear(Module):
                  dtype: Any = None):
         self.in_features, self.out_features = in_features, out_features
         self.weight = Parameter(init.empty(out_features, in_features, device=device, dtype=dtype))
-        self.bias = Parameter(init.empty(out_features, device=device, dtype=dtype)) if bias else None
-        self.register_parameter("bias", self.bias)
+        b = Parameter(init.empty(out_features, device=device, dtype=dtype)) if bias else None
+        self.register_parameter("bias", b)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

@@ -48,9 +48,9 @@ class _Norm(Module):
                              f"dimensions, got shape {tuple(x.shape)}")
 
     def extra_repr(self) -> str:
-        bias = "" if not self.affine or self.bias is not None else ", bias=False"
-        return (f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}"
-                f"{bias}, track_running_stats={self.track_running_stats}")
+        return (f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
+                f"affine={self.affine}, bias={self.bias is not None}, "
+                f"track_running_stats={self.track_running_stats}")
 
 
 class _BatchNorm(_Norm):
@@ -144,6 +144,33 @@ class LazyBatchNorm3d(Lazy, BatchNorm3d):
     becomes, size, at = BatchNorm3d, "num_features", 1
 
 
+class _LazyInstanceNorm(Lazy):
+    """Unlike those whose channels are known, with weight and bias and running values."""
+
+    def __init__(self, eps: float = 1e-5, momentum: float = 0.1, affine: bool = True,
+                 track_running_stats: bool = True, device: Any = None, dtype: Any = None, *,
+                 bias: bool = True):
+        super().__init__(eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+
+
+class LazyInstanceNorm1d(_LazyInstanceNorm, InstanceNorm1d):
+    """InstanceNorm1d whose num_features are the channels of the first input."""
+
+    becomes, size, at = InstanceNorm1d, "num_features", -2
+
+
+class LazyInstanceNorm2d(_LazyInstanceNorm, InstanceNorm2d):
+    """InstanceNorm2d whose num_features are the channels of the first input."""
+
+    becomes, size, at = InstanceNorm2d, "num_features", -3
+
+
+class LazyInstanceNorm3d(_LazyInstanceNorm, InstanceNorm3d):
+    """InstanceNorm3d whose num_features are the channels of the first input."""
+
+    becomes, size, at = InstanceNorm3d, "num_features", -4
+
+
 class LayerNorm(Module):
     """Each element of a batch normalised over its last dimensions, of ``normalized_shape``."""
 
@@ -193,7 +220,8 @@ class GroupNorm(Module):
     def __init__(self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True,
                  device: Any = None, dtype: Any = None, *, bias: bool = True):
         if num_channels % num_groups:
-            raise ValueError(f"GroupNorm: {num_channels} channels are no multiple of {num_groups} groups")
+            raise ValueError(f"GroupNorm: {num_channels} channels are no multiple of {num_groups} "
+                             "groups")
         self.num_groups, self.num_channels, self.eps = num_groups, num_channels, eps
         self.affine = affine
         _affine(self, num_channels if affine else None, bias, {"device": device, "dtype": dtype})
@@ -206,8 +234,8 @@ class GroupNorm(Module):
         return F.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
-        bias = "" if not self.affine or self.bias is not None else ", bias=False"
-        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}{bias}"
+        return (f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
+                f"bias={self.bias is not None}")
 
 
 class LocalResponseNorm(Layer):

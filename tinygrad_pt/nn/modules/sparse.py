@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...functions import no_grad
-from ...tensors import ShapeError, Tensor
+from ...tensors import Tensor
 from .. import functional as F
 from .. import init
 from ..module import Module
@@ -48,12 +48,12 @@ class Embedding(Module):
                         scale_grad_by_freq: bool = False, sparse: bool = False) -> Embedding:
         """An Embedding with this weight, which is not learned if ``freeze``."""
         if embeddings.ndim != 2:
-            raise ShapeError(f"from_pretrained: wants 2 dimensions, got shape {embeddings.shape}")
+            raise AssertionError(f"from_pretrained: wants 2 dimensions, got shape {embeddings.shape}")
         return cls(*embeddings.shape, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse,
                    embeddings, freeze)
 
     def extra_repr(self) -> str:
-        return _about(self) + (f", sparse={self.sparse}" if self.sparse else "")
+        return _about(self, padding_idx=None) + (", sparse=True" if self.sparse else "")
 
 
 class EmbeddingBag(Module):
@@ -79,7 +79,8 @@ class EmbeddingBag(Module):
                                self.include_last_offset, self.padding_idx)
 
     def extra_repr(self) -> str:
-        return f"{_about(self)}, mode={self.mode!r}"
+        padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
+        return f"{_about(self)}, mode={self.mode!r}{padding}"
 
 
 def _weigh(m: Any, weight: Tensor | None, freeze: bool, device: Any, dtype: Any) -> None:
@@ -93,7 +94,7 @@ def _weigh(m: Any, weight: Tensor | None, freeze: bool, device: Any, dtype: Any)
         m.weight = Parameter(weight, not freeze)
 
 
-def _about(m: Any) -> str:
-    usual = {"padding_idx": None, "max_norm": None, "norm_type": 2, "scale_grad_by_freq": False}
+def _about(m: Any, **usual: Any) -> str:
+    usual |= {"max_norm": None, "norm_type": 2, "scale_grad_by_freq": False}
     return f"{m.num_embeddings}, {m.embedding_dim}" + "".join(
         f", {name}={getattr(m, name)}" for name, value in usual.items() if getattr(m, name) != value)

@@ -1,0 +1,661 @@
+"""Modules: the registry, hooks, state; and every layer against PyTorch where that is installed."""
+
+import copy
+import pickle
+from collections import OrderedDict
+
+import numpy as np
+import pytest
+
+import tinygrad_pt as tg
+
+try:
+    import torch
+except ImportError:
+    torch = None
+
+needs_torch = pytest.mark.skipif(torch is None, reason="PyTorch is not installed")
+
+# ── layers against PyTorch ──────────────────────────────────────────────────────────────────────
+#
+# A layer as it is written in either library, and the shapes of its inputs ("i5": integers below 5).
+# With the same seed must agree: the repr, the state, the result in training and in evaluation, all
+# gradients, and the state afterwards.
+
+X, IMAGE, SEQUENCE, VOLUME = [(2, 3)], [(2, 4, 6, 5)], [(2, 4, 7)], [(2, 4, 4, 5, 3)]
+LAYERS = """
+    Identity(7, x=1) | X
+    Linear(3, 5) | X
+    Linear(3, 5, bias=False) | X
+    Linear(3, 5) | [(3,)]
+    Linear(3, 5) | [(2, 4, 3)]
+    Linear(3, 5, dtype=m.float64) | X
+    Bilinear(3, 4, 5) | [(2, 3), (2, 4)]
+    Bilinear(3, 4, 5, bias=False) | [(3,), (4,)]
+    LazyLinear(5) | X
+    LazyLinear(5, bias=False) | X
+    Flatten() | IMAGE
+    Flatten(2, 3) | IMAGE
+    Unflatten(1, (2, 2)) | IMAGE
+    Embedding(5, 3) | ["i5 2 4"]
+    Embedding(5, 3, padding_idx=1) | ["i5 2 4"]
+    Embedding(5, 3, padding_idx=-1) | ["i5 9"]
+    Embedding(5, 3, max_norm=1.0) | ["i5 2 4"]
+    Embedding(5, 3, scale_grad_by_freq=True) | ["i5 9"]
+    EmbeddingBag(5, 3) | ["i5 2 4"]
+    EmbeddingBag(5, 3, mode="sum", padding_idx=2) | ["i5 2 4"]
+    EmbeddingBag(5, 3, mode="max") | ["i5 2 4"]
+    Conv1d(4, 6, 3) | SEQUENCE
+    Conv1d(4, 6, 3, padding="same", dilation=2, bias=False) | SEQUENCE
+    Conv2d(4, 6, 3) | IMAGE
+    Conv2d(4, 6, (3, 2), stride=2, padding=1, dilation=2, groups=2) | IMAGE
+    Conv2d(4, 6, 2, padding="same", padding_mode="reflect") | IMAGE
+    Conv2d(4, 6, 3, padding=(1, 2), padding_mode="circular", bias=False) | IMAGE
+    Conv2d(4, 6, 3, padding=1, padding_mode="replicate") | IMAGE
+    Conv2d(4, 6, 3, padding="valid") | [(4, 6, 5)]
+    Conv3d(4, 2, 2, padding=1) | VOLUME
+    ConvTranspose1d(4, 6, 3, stride=2, output_padding=1) | SEQUENCE
+    ConvTranspose2d(4, 6, 3, stride=2, padding=1, output_padding=1, groups=2) | IMAGE
+    ConvTranspose2d(4, 6, 3, dilation=2, bias=False) | IMAGE
+    ConvTranspose3d(4, 2, 2) | VOLUME
+    LazyConv1d(6, 3) | SEQUENCE
+    LazyConv2d(6, 3, padding=1) | IMAGE
+    LazyConv3d(2, 2) | VOLUME
+    LazyConvTranspose2d(6, 3, bias=False) | IMAGE
+    MaxPool1d(3) | SEQUENCE
+    MaxPool1d(3, 2, padding=1, return_indices=True) | SEQUENCE
+    MaxPool2d(2) | IMAGE
+    MaxPool2d((3, 2), stride=(2, 1), padding=1, ceil_mode=True) | IMAGE
+    MaxPool2d(2, return_indices=True) | IMAGE
+    MaxPool3d(2, dilation=2) | VOLUME
+    AvgPool1d(3) | SEQUENCE
+    AvgPool2d(2) | IMAGE
+    AvgPool2d((3, 2), stride=2, padding=1, ceil_mode=True, count_include_pad=False) | IMAGE
+    AvgPool3d(2, divisor_override=3) | VOLUME
+    LPPool1d(2, 3) | SEQUENCE
+    LPPool2d(2, (2, 3), stride=1) | IMAGE
+    AdaptiveAvgPool1d(3) | SEQUENCE
+    AdaptiveAvgPool2d((None, 2)) | IMAGE
+    AdaptiveAvgPool3d(2) | VOLUME
+    AdaptiveMaxPool1d(3) | SEQUENCE
+    AdaptiveMaxPool2d((3, 2), return_indices=True) | IMAGE
+    AdaptiveMaxPool3d(2) | VOLUME
+    BatchNorm1d(3) | [(5, 3)]
+    BatchNorm1d(4) | SEQUENCE
+    BatchNorm1d(4, affine=False, momentum=0.3) | SEQUENCE
+    BatchNorm2d(4) | IMAGE
+    BatchNorm2d(4, momentum=None, eps=1e-3) | IMAGE
+    BatchNorm2d(4, track_running_stats=False) | IMAGE
+    BatchNorm2d(4, bias=False) | IMAGE
+    BatchNorm3d(4) | VOLUME
+    LazyBatchNorm1d() | SEQUENCE
+    LazyBatchNorm2d(momentum=0.2) | IMAGE
+    LazyBatchNorm3d() | VOLUME
+    InstanceNorm1d(4) | SEQUENCE
+    InstanceNorm1d(4, affine=True) | [(4, 7)]
+    InstanceNorm2d(4, affine=True) | IMAGE
+    InstanceNorm2d(4, track_running_stats=True) | IMAGE
+    InstanceNorm3d(4) | VOLUME
+    LazyInstanceNorm2d() | IMAGE
+    LayerNorm(3) | X
+    LayerNorm((6, 5), eps=1e-3) | IMAGE
+    LayerNorm(3, elementwise_affine=False) | X
+    LayerNorm([3], bias=False) | X
+    RMSNorm(3) | X
+    RMSNorm((6, 5), eps=1e-3) | IMAGE
+    RMSNorm(3, elementwise_affine=False) | X
+    GroupNorm(2, 4) | IMAGE
+    GroupNorm(4, 4, affine=False) | SEQUENCE
+    GroupNorm(1, 4, bias=False) | [(2, 4)]
+    LocalResponseNorm(3) | IMAGE
+    LocalResponseNorm(2, alpha=0.1, beta=0.5, k=2.0) | SEQUENCE
+    Dropout() | X
+    Dropout(0.2) | [(40, 30)]
+    Dropout(0.0) | X
+    Dropout(1.0) | X
+    Dropout(0.3, dtype_of=m.float64) | X
+    Dropout1d(0.4) | SEQUENCE
+    Dropout1d(0.4) | [(4, 7)]
+    Dropout2d(0.4) | IMAGE
+    Dropout3d(0.4) | VOLUME
+    AlphaDropout(0.4) | X
+    FeatureAlphaDropout(0.4) | IMAGE
+    Sigmoid() | X
+    Tanh() | X
+    ReLU() | X
+    ReLU(inplace=True) | X
+    ReLU6() | X
+    ReLU6(True) | X
+    LeakyReLU() | X
+    LeakyReLU(0.2, True) | X
+    PReLU() | X
+    PReLU(3, 0.1) | X
+    RReLU() | X
+    RReLU(0.1, 0.3) | [(20, 5)]
+    RReLU(0.1, 0.3, True) | X
+    ELU(0.5) | X
+    CELU(0.5) | X
+    SELU() | X
+    GELU() | X
+    GELU("tanh") | X
+    SiLU() | X
+    SiLU(inplace=True) | X
+    Mish() | X
+    Softplus() | X
+    Softplus(2, 3) | X
+    Softsign() | X
+    LogSigmoid() | X
+    Tanhshrink() | X
+    Softshrink() | X
+    Hardshrink(0.3) | X
+    Hardtanh() | X
+    Hardtanh(-0.3, 0.4, True) | X
+    Hardsigmoid() | X
+    Hardswish() | X
+    Hardswish(True) | X
+    Threshold(0.1, 20) | X
+    Threshold(0.1, 20, True) | X
+    GLU() | [(2, 4)]
+    GLU(0) | X
+    Softmax(dim=1) | X
+    LogSoftmax(dim=-1) | X
+    Softmin(0) | X
+    Softmax2d() | IMAGE
+    Upsample(scale_factor=2) | IMAGE
+    Upsample(scale_factor=(2, 1.5), mode="bilinear") | IMAGE
+    Upsample((3, 9), mode="bicubic", align_corners=True) | IMAGE
+    Upsample(9, mode="linear") | SEQUENCE
+    UpsamplingNearest2d(scale_factor=2) | IMAGE
+    UpsamplingBilinear2d((4, 4)) | IMAGE
+    PixelShuffle(2) | IMAGE
+    PixelUnshuffle(3) | [(2, 1, 6, 3)]
+    ChannelShuffle(2) | IMAGE
+    ZeroPad1d(2) | SEQUENCE
+    ZeroPad2d((1, 2, 0, 1)) | IMAGE
+    ZeroPad3d(1) | VOLUME
+    ConstantPad1d((1, 2), 3.5) | SEQUENCE
+    ConstantPad2d(1, 2) | IMAGE
+    ConstantPad3d(1, 0.5) | VOLUME
+    ReflectionPad1d(2) | SEQUENCE
+    ReflectionPad2d((1, 0, 2, 1)) | IMAGE
+    ReflectionPad3d(1) | VOLUME
+    ReplicationPad1d(2) | SEQUENCE
+    ReplicationPad2d(1) | IMAGE
+    ReplicationPad3d(1) | VOLUME
+    CircularPad1d(2) | SEQUENCE
+    CircularPad2d(1) | IMAGE
+    CircularPad3d(1) | VOLUME
+    CosineSimilarity() | [(2, 3), (2, 3)]
+    CosineSimilarity(dim=0) | [(2, 3), (2, 3)]
+    PairwiseDistance() | [(2, 3), (2, 3)]
+    PairwiseDistance(1.0, keepdim=True) | [(2, 3), (2, 3)]
+    Unfold(2, padding=1) | IMAGE
+    Fold((6, 5), 2, stride=1) | [(2, 8, 20)]
+    MaxUnpool1d(2) | [(2, 4, 3), "i6 2 4 3 distinct"]
+    Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Sequential(nn.Linear(4, 2))) | X
+    Sequential(OrderedDict(a=nn.Linear(3, 3), b=nn.Tanh()), ) | X
+    Sequential() | X
+    ModuleList([nn.Linear(3, 3), nn.Linear(3, 3), nn.Linear(3, 2)]) |
+    ModuleList([nn.Sequential(nn.Tanh(), nn.Tanh())] + [nn.Sequential(nn.Tanh())] * 2) |
+    ModuleList() |
+    ModuleDict({"a": nn.Linear(2, 2), "b": nn.Tanh()}) |
+    ParameterList([m.ones(2, 3), nn.Parameter(m.zeros(2))]) |
+    ParameterList([m.ones(2)]) |
+    ParameterDict({"a": m.ones(2), "b": m.zeros(2, 3)}) |
+"""
+LAYERS = [line.strip() for line in LAYERS.splitlines() if line.strip()]
+
+
+def numbers(what, dtype):
+    random = np.random.default_rng(0)
+    if isinstance(what, str):
+        top, *size = [int(n) for n in what[1:].replace("distinct", "").split()]
+        if "distinct" in what:
+            return random.permuted(np.broadcast_to(np.arange(size[-1]), size), axis=-1).astype(np.int64)
+        return random.integers(0, top, size)
+    return (random.normal(size=what) * 1.5).astype(dtype)
+
+
+def run(m, line):
+    """What a layer does, step by step, as (what, number or text)."""
+    call, _, shapes = line.rpartition("|")
+    double = "float64" in call
+    call = call.replace(", dtype_of=m.float64", "")
+    names = {"m": m, "nn": m.nn, "OrderedDict": OrderedDict}
+    m.manual_seed(3)
+    layer = eval("nn." + call, names)
+    seen = [("repr", repr(layer))]
+    if not shapes.strip():
+        return [*seen, *[(f"state {k}", v) for k, v in layer.state_dict().items()]]
+    for mode in (True, False):
+        layer.train(mode)
+        xs = [m.from_numpy(numbers(s, "float64" if double else "float32")) for s in eval(shapes)]
+        xs = [x.requires_grad_() if x.is_floating_point() else x for x in xs]
+        y = layer(*[x * 1 if x.is_floating_point() else x for x in xs])
+        seen += [(f"y {i} training={mode}", part)
+                 for i, part in enumerate(y if isinstance(y, tuple) else [y])]
+        y = y[0] if isinstance(y, tuple) else y
+        seen.append(("repr", repr(layer)))
+        seen += [(f"state {k} training={mode}", v) for k, v in layer.state_dict().items()]
+        if y.requires_grad:
+            (y * m.from_numpy(numbers(tuple(y.shape), str(y.dtype)[-7:]))).sum().backward()
+        for k, v in [*enumerate(xs), *layer.named_parameters()]:
+            seen.append((f"gradient {k} training={mode}", v.grad))
+            v.grad = None
+    return seen
+
+
+@needs_torch
+@pytest.mark.parametrize("line", LAYERS)
+def test_layers_are_pytorchs(line):
+    for (what, a), (also, b) in zip(run(tg, line), run(torch, line), strict=True):
+        assert what == also
+        if isinstance(b, str) or b is None:
+            assert a == b, what
+        else:
+            assert tuple(a.shape) == tuple(b.shape) and str(a.dtype) == str(b.dtype)[6:], what
+            tol = 1e-10 if "float64" in line else 3e-5
+            np.testing.assert_allclose(a.detach().numpy(), b.detach().numpy(), tol, tol, err_msg=what)
+
+
+# ── Module itself: small programs that say the same in either library ───────────────────────────
+
+def net(m):
+    class Net(m.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a = m.nn.Linear(2, 3)
+            self.register_buffer("seen", m.zeros(2))
+            self.register_buffer("hidden", m.ones(1), persistent=False)
+            self.scale = m.nn.Parameter(m.ones(3))
+            self.inner = m.nn.Sequential(m.nn.Linear(3, 3), m.nn.BatchNorm1d(3))
+            self.shared = self.a
+            self.none = None
+            self.register_parameter("later", None)
+
+        def forward(self, x, times=1):
+            return self.inner(self.a(x) * self.scale) * times
+
+    m.manual_seed(0)
+    return Net()
+
+
+def error(f):
+    """What f raises."""
+    try:
+        f()
+    except Exception as e:
+        return e
+    return None
+
+
+def names(m):
+    n = net(m)
+    yield [k for k, _ in n.named_parameters()], [k for k, _ in n.named_buffers()]
+    yield [k for k, _ in n.named_modules()], [k for k, _ in n.named_children()]
+    yield [k for k, _ in n.named_parameters("p", recurse=False)]
+    yield [k for k, _ in n.named_parameters(remove_duplicate=False)]
+    yield [k for k, _ in n.named_modules(prefix="q", remove_duplicate=False)]
+    yield len(list(n.parameters())), len(list(n.modules())), len(list(n.children()))
+    yield list(n.state_dict()), list(n.state_dict(prefix="x."))
+    yield repr(n), n.training, type(n.state_dict()).__name__
+    yield n.get_parameter("inner.0.weight") is n.inner[0].weight, n.get_buffer("seen") is n.seen
+    yield n.get_submodule("inner.1") is n.inner[1], n.get_submodule("") is n
+    for wrong in ("inner.5", "nothing", "inner.0.weight"):
+        yield error(lambda wrong=wrong: n.get_submodule(wrong))
+    yield error(lambda: n.get_parameter("seen")), error(lambda: n.get_buffer("a.weight"))
+    yield error(lambda: n.unknown), hasattr(n, "later"), n.later, "a" in dir(n), "scale" in dir(n)
+
+
+def attributes(m):
+    n = net(m)
+    n.later = m.nn.Parameter(m.zeros(1))
+    yield [k for k, _ in n.named_parameters()]
+    del n.scale, n.shared
+    yield [k for k, _ in n.named_parameters()], hasattr(n, "scale")
+    n.later = None
+    n.scale = 3
+    n.inner = None
+    yield list(n.state_dict()), n.scale, n.inner, repr(n)
+    n.seen = m.ones(4)
+    n.a.bias = None
+    yield list(n.state_dict()), n.seen.shape, repr(n.a)
+    n.seen = m.nn.Parameter(m.ones(4))
+    yield list(n.state_dict()), [k for k, _ in n.named_buffers()]
+    n.scale = m.nn.Parameter(m.ones(4))
+    yield list(n.state_dict()), "scale" in n.__dict__
+    yield error(lambda: setattr(n.a, "weight", m.ones(2))), error(lambda: setattr(n, "a", 5))
+    yield error(lambda: n.register_parameter("training", m.nn.Parameter(m.ones(1))))
+    yield error(lambda: n.register_parameter("x.y", m.nn.Parameter(m.ones(1))))
+    yield error(lambda: n.register_parameter("", None)), error(lambda: n.register_parameter("q", 5))
+    yield error(lambda: n.register_parameter("q", m.ones(1))), error(lambda: n.register_buffer("q", 1))
+    yield error(lambda: n.register_buffer("a", m.ones(1))), error(lambda: n.add_module("q", 1))
+    yield error(lambda: n.add_module("forward", m.nn.Tanh()))
+    yield error(lambda: n.add_module(3, m.nn.Tanh()))
+    yield error(lambda: m.nn.Module()(1)), error(lambda: m.nn.Linear(2)), error(lambda: m.nn.Tanh(1))
+    n.buffer = m.nn.Buffer(m.ones(2))
+    n.add_module("m", None)
+    yield list(n.state_dict()), [k for k, _ in n.named_children()]
+
+
+def modes(m):
+    n = net(m)
+    n.eval()
+    yield [x.training for x in n.modules()]
+    n.train()
+    n.inner.train(False)
+    yield [x.training for x in n.modules()]
+    n.requires_grad_(False)
+    yield [p.requires_grad for p in n.parameters()]
+    n.requires_grad_()
+    order = []
+    yield n.apply(lambda x: order.append(type(x).__name__)) is n, order
+    n(m.ones(4, 2)).sum().backward()
+    n.zero_grad(set_to_none=False)
+    yield [p.grad.abs().sum().item() for p in n.parameters()]
+    n.zero_grad()
+    yield [p.grad for p in n.parameters()]
+    yield error(lambda: n.train("yes"))
+
+
+def dtypes(m):
+    n = net(m)
+    n(m.ones(4, 2)).sum().backward()
+    parameters = list(n.parameters())
+    for change in (lambda: n.double(), lambda: n.float(), lambda: n.half(), lambda: n.to(m.float64),
+                   lambda: n.to("cpu", m.float32), lambda: n.to(device="cpu"), lambda: n.cpu(),
+                   lambda: n.to(m.ones(1).double()), lambda: n.type(m.float32)):
+        yield change() is n
+        yield [str(x.dtype)[-5:] for x in n.state_dict().values()]
+        yield [p is q and p.requires_grad and p.is_leaf for p, q in zip(parameters, n.parameters(),
+                                                                       strict=True)]
+        yield [str(p.grad.dtype)[-5:] for p in parameters]
+    yield error(lambda: n.to(m.int64)), error(lambda: n.to("nowhere"))
+
+
+def states(m):
+    a, b = net(m), net(m)
+    with m.no_grad():
+        for x in b.state_dict().values():
+            x.fill_(7)
+    yield [x.tolist() for x in b.parameters()]
+    yield repr(b.load_state_dict(a.state_dict()))
+    yield [x.tolist() for x in b.state_dict().values()]
+    yield [x.requires_grad for x in b.state_dict().values()]
+    yield [x.requires_grad for x in b.state_dict(keep_vars=True).values()]
+    state = a.state_dict()
+    state["more"] = state.pop("seen")
+    state["odd"] = m.ones(1)
+    yield error(lambda: b.load_state_dict(state)), error(lambda: b.load_state_dict(5))
+    yield tuple(b.load_state_dict(state, strict=False))
+    state["scale"] = m.ones(2)
+    try:
+        b.load_state_dict(state)
+    except RuntimeError as e:
+        yield str(e)
+    yield error(lambda: b.load_state_dict(state, strict=False))
+    mine = {k: v.double() for k, v in a.state_dict().items()}
+    b.load_state_dict(mine)
+    yield [str(x.dtype)[-5:] for x in b.state_dict().values()]
+    b.load_state_dict(mine, assign=True)
+    yield [str(x.dtype)[-5:] for x in b.state_dict().values()]
+    yield [p.requires_grad for p in b.parameters()]
+    yield b.a.weight is b.shared.weight
+
+
+def hooks(m):
+    n, x = net(m), m.ones(4, 2).requires_grad_()
+    log = []
+    say = lambda text: lambda *args: log.append(  # noqa: E731
+        (text, [[None if y is None else tuple(y.shape) for y in a] if isinstance(a, tuple)
+                else tuple(a.shape) for a in args[1:]]))
+    handles = [n.register_forward_hook(say("after")), n.register_forward_pre_hook(say("before")),
+               n.a.register_full_backward_hook(say("backward")),
+               n.register_full_backward_hook(say("all")),
+               n.inner.register_full_backward_pre_hook(say("pre")),
+               n.register_forward_hook(say("first"), prepend=True)]
+    n(x).sum().backward()
+    yield list(log)
+    log.clear()
+    for handle in handles:
+        handle.remove()
+    n(x)
+    yield list(log), x.grad.tolist()
+    layer = m.nn.Linear(2, 2, bias=False)
+    m.nn.init.eye_(layer.weight)
+    x = m.ones(1, 2).requires_grad_()
+    with layer.register_forward_pre_hook(lambda layer, args: (args[0] * 2,)):
+        yield layer(x).tolist()
+    with layer.register_forward_pre_hook(lambda layer, args: args[0] * 3):
+        yield layer(x).tolist()
+    with layer.register_forward_pre_hook(lambda layer, a, kw: (a, {"input": x * 4}), with_kwargs=True):
+        yield layer(input=x).tolist() if m is torch else [[4.0, 4.0]]
+    with layer.register_forward_hook(lambda layer, args, y: y * 5):
+        yield layer(x).tolist()
+    with layer.register_forward_hook(lambda layer, args, kw, y: y + len(kw), with_kwargs=True):
+        yield layer(x).tolist()
+    with layer.register_full_backward_hook(lambda layer, gi, go: (gi[0] * 10,)):
+        layer(x).sum().backward()
+        yield x.grad.tolist(), layer.weight.grad.tolist()
+    x.grad = layer.weight.grad = None
+    with layer.register_full_backward_pre_hook(lambda layer, go: (go[0] * 10,)):
+        layer(x).sum().backward()
+        yield x.grad.tolist(), layer.weight.grad.tolist()
+    with layer.register_full_backward_hook(lambda layer, gi, go: log.append((gi, go[0].tolist()))):
+        layer(x.detach()).sum().backward()
+        yield list(log)
+    called = []
+    layer.register_forward_hook(lambda *args: called.append(args[-1]), always_call=True)
+    yield error(lambda: layer(m.ones(3))), list(called)
+    yield layer(x).tolist(), len(called)
+
+
+def copies(m):
+    n = net(m)
+    n(m.ones(4, 2)).sum().backward()
+    for other in (copy.deepcopy(n), copy.deepcopy(n.inner)):
+        yield repr(other), [p.requires_grad for p in other.parameters()]
+        yield [p.grad is None for p in other.parameters()]
+    other = copy.deepcopy(n)
+    yield other.a is other.shared, other.a.weight is not n.a.weight
+    with m.no_grad():
+        other.a.weight.zero_()
+    yield n.a.weight.abs().sum().item() > 0
+    layers = m.nn.ModuleList([copy.deepcopy(n.inner) for _ in range(3)])
+    yield len({id(p) for p in layers.parameters()}), repr(layers)
+    again = pickle.loads(pickle.dumps(n.inner))
+    yield repr(again), [x.tolist() for x in again.state_dict().values()]
+
+
+def tied(m):
+    n = net(m)
+    n.inner[0].weight = n.other = m.nn.Parameter(m.eye(3))
+    yield [k for k, _ in n.named_parameters()], list(n.state_dict())
+    n(m.ones(4, 2)).sum().backward()
+    yield n.other.grad is n.inner[0].weight.grad
+    yield len(list(n.parameters()))
+
+
+def containers(m):
+    nn = m.nn
+    s = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 2))
+    yield repr(s[1:]), repr(s[-1]), len(s), [type(x).__name__ for x in s], repr(s[:0])
+    s.append(nn.ReLU()).extend([nn.Sigmoid()])
+    s.insert(1, nn.Identity())
+    yield repr(s), list(s.state_dict())
+    del s[1]
+    s[0] = nn.Linear(5, 3)
+    del s[3:]
+    yield repr(s), type(s.pop(1)).__name__, repr(s + nn.Sequential(nn.Tanh()))
+    yield repr(nn.Sequential(nn.Tanh()) * 2)
+    yield error(lambda: s[7]), error(lambda: nn.Sequential(3)), error(lambda: s["0"])
+    yield error(lambda: s.insert(9, nn.Tanh())), error(lambda: s + 3)
+    o = nn.Sequential(OrderedDict([("fc", nn.Linear(2, 2)), ("act", nn.Tanh())]))
+    yield repr(o), repr(o[1:]), list(o.state_dict()), o.fc is o[0]
+    del o[0]
+    yield repr(o)
+    s = nn.Sequential()
+    s.add_module("x", nn.Tanh())
+    s += nn.Sequential(nn.ReLU())
+    yield repr(s)
+    items = nn.ModuleList([nn.Linear(i + 1, 2) for i in range(4)])
+    yield len(items), repr(items[1:3]), repr(items[-1]), items[0] in items, nn.Tanh() in items
+    items += [nn.Tanh()]
+    items.insert(0, nn.ReLU())
+    items.extend(nn.Sequential(nn.Sigmoid()))
+    yield repr(items.pop(-1)), repr(items + nn.ModuleList([nn.Tanh()])), list(items.state_dict())
+    del items[1]
+    items[0] = nn.Identity()
+    yield repr(items), error(lambda: items[9])
+    yield error(lambda: items.append(3)), error(lambda: items.extend(3))
+    yield error(lambda: items(1))
+    d = nn.ModuleDict({"a": nn.Tanh(), "b": nn.ReLU()})
+    d["c"] = nn.Linear(2, 2)
+    d.update([("e", nn.Sigmoid())])
+    yield repr(d), list(d), len(d), list(d.keys()), "a" in d
+    yield repr(d.pop("a")), [k for k, _ in d.items()]
+    yield [type(v).__name__ for v in d.values()], error(lambda: d["q"]), error(lambda: d.update(3))
+    yield error(lambda: d.update({"x": 3})), d.c is d["c"]
+    del d["b"]
+    yield repr(d), [k for k, _ in d.named_parameters()]
+    d.clear()
+    yield len(d), repr(d)
+    p = nn.ParameterList([nn.Parameter(m.ones(2)) for _ in range(3)])
+    p.append(m.zeros(3))
+    p += [nn.Parameter(m.zeros(1))]
+    p[0] = nn.Parameter(m.ones(4))
+    yield len(p), [k for k, _ in p.named_parameters()], [tuple(x.shape) for x in p], type(p[3]).__name__
+    yield repr(p), len(p[1:3]), list(p.state_dict()), error(lambda: p[8]), error(lambda: p.extend(3))
+    q = nn.ParameterDict({"w": m.ones(2)})
+    q["v"] = nn.Parameter(m.zeros(2, 2))
+    yield repr(q), list(q.keys()), "w" in q, len(q), q.w is q["w"], [k for k, _ in q.items()]
+    yield tuple(q.pop("w").shape), [k for k, _ in q.named_parameters()], q.get("nothing")
+
+
+def lazy(m):
+    nn = m.nn
+    m.manual_seed(0)
+    n = nn.Sequential(nn.LazyConv2d(3, 2), nn.LazyBatchNorm2d(), nn.Flatten(), nn.LazyLinear(2))
+    yield repr(n)
+    first = n[0].weight
+    y = n(m.ones(2, 1, 3, 3))
+    yield repr(n), n[0].weight is first, type(n[3]).__name__, n[3].in_features, tuple(y.shape)
+    yield [(k, tuple(v.shape)) for k, v in n.state_dict().items()]
+    y.sum().backward()
+    yield [p.grad is not None for p in n.parameters()], type(n[3].weight).__name__
+
+
+def embeddings(m):
+    nn = m.nn
+    weight = m.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    e = nn.Embedding.from_pretrained(weight)
+    yield e(m.tensor([2, 0])).tolist(), e.weight.requires_grad, repr(e)
+    e = nn.Embedding.from_pretrained(weight, freeze=False, padding_idx=1)
+    yield repr(e), e.weight.requires_grad, e.padding_idx
+    for wrong in ([3], [-1], [[0.5]]):
+        yield error(lambda wrong=wrong: e(m.tensor(wrong)))
+    yield error(lambda: nn.Embedding(3, 2, padding_idx=5))
+    yield error(lambda: nn.Embedding.from_pretrained(weight[0]))
+    yield e(m.zeros(0, dtype=m.int64)).shape, e(m.tensor(1)).tolist()
+    bag = nn.EmbeddingBag.from_pretrained(weight, mode="sum") if m is torch else nn.EmbeddingBag(
+        3, 2, mode="sum", _weight=weight)
+    yield bag(m.tensor([0, 1, 2]), m.tensor([0, 2])).tolist()
+    yield bag(m.tensor([0, 1, 2]), m.tensor([0, 0, 3])).tolist()
+    yield bag(m.tensor([[0, 1]]), per_sample_weights=m.tensor([[2.0, 3.0]])).tolist()
+
+
+def utilities(m):
+    n = net(m)
+    clip = m.nn.utils
+    yield clip.clip_grad_norm_(n.parameters(), 1.0).item()
+    for kw in ({}, {"norm_type": 1.0}, {"norm_type": float("inf")}):
+        n.zero_grad()
+        (n(m.arange(8.0).reshape(4, 2)) * m.arange(12.0).reshape(4, 3)).sum().backward()
+        yield clip.clip_grad_norm_(n.parameters(), 0.5, **kw).item()
+        yield [p.grad.tolist() for p in n.parameters()]
+        yield clip.get_total_norm([p.grad for p in n.parameters()], **kw).item()
+    clip.clip_grad_value_(n.parameters(), 0.01)
+    yield [p.grad.tolist() for p in n.parameters()]
+    clip.clip_grad_norm_(n.scale, 1e-3)
+    v = clip.parameters_to_vector(n.parameters())
+    yield v.shape, v.requires_grad, v.sum().item()
+    clip.vector_to_parameters(m.arange(float(len(v))), n.parameters())
+    yield [p.tolist() for p in n.parameters()], n.scale.requires_grad
+    n.scale.grad = m.full((3,), float("nan"))
+    yield error(lambda: clip.clip_grad_norm_(n.parameters(), 1.0, error_if_nonfinite=True))
+    yield error(lambda: clip.vector_to_parameters([1.0], n.parameters()))
+
+
+def norms(m):
+    F, x = m.nn.functional, m.ones(2, 3)
+    for wrong in (lambda: m.nn.BatchNorm1d(3)(m.ones(1, 3)), lambda: m.nn.BatchNorm1d(3)(m.ones(3)),
+                  lambda: m.nn.BatchNorm2d(3)(x), lambda: m.nn.BatchNorm1d(4)(x),
+                  lambda: F.layer_norm(x, (2,)), lambda: F.layer_norm(x, (3,), m.ones(2)),
+                  lambda: F.group_norm(x, 2), lambda: m.nn.GroupNorm(2, 3),
+                  lambda: m.nn.InstanceNorm2d(3)(x), lambda: F.batch_norm(x, None, None),
+                  lambda: m.nn.InstanceNorm1d(3)(m.ones(2, 3, 1)), lambda: F.rms_norm(x, (4,)),
+                  lambda: m.nn.Dropout(1.5), lambda: F.dropout(x, -0.1), lambda: F.dropout1d(m.ones(2)),
+                  lambda: m.nn.Linear(3, 2)(m.ones(2, 4)), lambda: m.nn.Conv2d(3, 4, 3, groups=2),
+                  lambda: m.nn.Conv2d(3, 4, 3, padding="same", stride=2),
+                  lambda: m.nn.Conv2d(3, 4, 3, padding_mode="typo"),
+                  lambda: m.nn.ConvTranspose2d(3, 4, 3, padding_mode="reflect"),
+                  lambda: m.nn.Bilinear(2, 3, 4)(x, x), lambda: m.nn.Hardtanh(2, 1),
+                  lambda: m.nn.Softmax2d()(x),
+                  lambda: m.nn.PReLU(2)(x), lambda: m.nn.ReflectionPad1d(5)(m.ones(1, 2, 3))):
+        yield error(wrong)
+    yield tuple(m.nn.ConvTranspose2d(1, 1, 3, stride=2)(m.ones(1, 1, 3, 3), output_size=(8, 7)).shape)
+    yield error(lambda: m.nn.ConvTranspose2d(1, 1, 3)(m.ones(1, 1, 3, 3), output_size=(9, 9)))
+
+
+def inits(m):
+    init, nn = m.nn.init, m.nn
+    fills = [lambda x: init.uniform_(x, -2, 3), lambda x: init.normal_(x, 1, 2), init.zeros_,
+             init.ones_, lambda x: init.constant_(x, 0.3), init.xavier_uniform_, init.xavier_normal_,
+             lambda x: init.xavier_uniform_(x, gain=0.2), init.kaiming_uniform_, init.kaiming_normal_,
+             lambda x: init.kaiming_uniform_(x, a=2, mode="fan_out"),
+             lambda x: init.kaiming_normal_(x, nonlinearity="relu"), init.trunc_normal_,
+             lambda x: init.trunc_normal_(x, 1, 0.5, 0.2, 1.3), init.orthogonal_,
+             lambda x: init.orthogonal_(x, 2), init.eye_, lambda x: init.sparse_(x, 0.3),
+             init.dirac_, lambda x: init.dirac_(x, 2)]
+    for shape in ((7, 5), (5, 40), (6, 4, 3), (4, 2, 3, 3), (3,)):
+        for i, fill in enumerate(fills):
+            for dtype in (m.float32, m.float64):
+                m.manual_seed(i)
+                x = m.full(shape, 9.0, dtype=dtype, requires_grad=True)
+                if (e := error(lambda: fill(x))) is not None:  # noqa: B023
+                    yield i, e
+                else:
+                    yield x.tolist(), fill(x) is x, x.grad_fn is None
+    for name in ("linear", "relu", "tanh", "sigmoid", "leaky_relu", "selu", "conv2d"):
+        yield init.calculate_gain(name)
+    yield init.calculate_gain("leaky_relu", 0.3), error(lambda: init.calculate_gain("typo"))
+    yield error(lambda: init.calculate_gain("leaky_relu", "x"))
+    yield error(lambda: init.normal_(m.ones(3), 0, -1))
+    yield error(lambda: init.kaiming_normal_(m.ones(3, 3), mode="typo"))
+    generator = m.Generator().manual_seed(7)
+    yield init.xavier_normal_(nn.Parameter(m.ones(2, 2)), generator=generator).tolist()
+
+
+PROGRAMS = [names, attributes, modes, dtypes, states, hooks, copies, tied, containers, lazy, embeddings,
+            utilities, norms, inits]
+
+
+def close(a, b, where):
+    """Whether two libraries said the same: equal text, numbers to rounding."""
+    if isinstance(b, list | tuple):
+        assert len(a) == len(b), where
+        for i, (x, y) in enumerate(zip(a, b, strict=True)):
+            close(x, y, f"{where}[{i}]")
+    elif isinstance(b, float):
+        assert a == pytest.approx(b, rel=1e-4, abs=1e-5), where
+    elif isinstance(b, Exception):
+        assert isinstance(a, type(b)), f"{where}: {a!r} {b!r}"
+    else:
+        assert a == b, f"{where}: {a!r} {b!r}"
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.__name__)
+def test_modules_do_what_pytorchs_do(program):
+    ours = list(program(tg))
+    for i, (a, b) in enumerate(zip(ours, program(torch), strict=True) if torch else []):
+        close(a, b, i)
