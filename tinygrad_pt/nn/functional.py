@@ -41,7 +41,7 @@ from ..functions.activations import (
     threshold,
 )
 from ..functions.common import speak
-from ..tensors import Tensor
+from ..tensors import ShapeError, Tensor
 from .convolution import (
     conv1d,
     conv2d,
