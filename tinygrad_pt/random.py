@@ -115,14 +115,17 @@ class Generator:
                 high: float = 1.0) -> np.ndarray:
         """n numbers of [low, high): low + (high − low) u, u the 53 low bits of a 64-bit word.
 
-        float32 and float16: u the 24 low bits of a 32-bit word.
+        float32 and float16: u the 24 low bits of a 32-bit word. What is rounded up to high is low.
         """
+        ends = dtype.type(low), dtype.type(high)
         if dtype != float64:
             u = (self.words(n) & np.uint64(2**24 - 1)).astype(np.float32) * np.float32(2**-24)
             low, high = np.float32(low), np.float32(high)
         else:
             u = (self.words(n, 64) & np.uint64(2**53 - 1)).astype(np.float64) * 2.0**-53
-        return _line(u, high - low, low).astype(dtype, copy=False)
+        y = _line(u, high - low, low).astype(dtype, copy=False)
+        y[y == ends[1]] = ends[0]
+        return y
 
     def normal(self, n: int, dtype: np.dtype = float64, mean: float = 0.0,
                std: float = 1.0) -> np.ndarray:
