@@ -63,9 +63,9 @@ class Generator:
     def get_state(self) -> Tensor:
         """Where the stream is, for `set_state`: 5056 bytes as PyTorch's, a uint8 Tensor."""
         state = np.zeros((), _STATE)
-        _, state["words"], position, *_ = self._twister().get_state(legacy=True)
-        state["seed"], state["seeded"] = self._seed, 1
-        state["left"], state["next"] = 625 - position, position % 624
+        twister = self._twister().state["state"]
+        state["seed"], state["seeded"], state["words"] = self._seed, 1, twister["key"]
+        state["left"], state["next"] = 625 - twister["pos"], twister["pos"] % 624
         if self._spare is not None:
             state["spare"], state["has_spare"] = self._spare, 1
         return wrap(np.frombuffer(state.tobytes(), np.uint8).copy())
@@ -82,8 +82,8 @@ class Generator:
         if not (state["seeded"] and 1 <= state["left"] <= 624 and state["next"] <= 624):
             raise RuntimeError("set_state: these bytes are not the state of a Mersenne Twister")
         self.manual_seed(int(state["seed"]))
-        self._twister().set_state(("MT19937", state["words"].astype(np.uint32),
-                                   int(625 - state["left"])))
+        self._twister().state = {"bit_generator": "MT19937", "state": {
+            "key": state["words"].astype(np.uint32), "pos": int(625 - state["left"])}}
         self._spare = float(state["spare"]) if state["has_spare"] else None
         return self
 
@@ -93,8 +93,9 @@ class Generator:
 
     def _twister(self) -> Any:
         if self._source is None:
-            from numpy.random import RandomState  # not before it is needed: it takes 10 ms
-            self._source = RandomState(self._seed % 2**32)
+            from numpy.random import MT19937, RandomState  # not before they are needed: it takes 10 ms
+            self._source = MT19937(0)
+            RandomState(self._source).seed(self._seed % 2**32)
         return self._source
 
     def words(self, n: int, bits: int = 32) -> np.ndarray:
@@ -102,7 +103,7 @@ class Generator:
         if bits == 64:
             high, low = self.words(2 * n).reshape(n, 2).T
             return high << np.uint64(32) | low
-        return self._twister().randint(0, 2**32, n, np.uint32).astype(np.uint64)
+        return self._twister().random_raw(n)
 
     def integers(self, n: int, low: int, high: int, bits: int) -> np.ndarray:
         """n integers of low … high − 1, int64: words modulo their number, from low on."""

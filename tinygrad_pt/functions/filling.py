@@ -23,7 +23,7 @@ def uniform_(x: Tensor, from_: float = 0.0, to: float = 1.0, *,
              generator: Generator | None = None) -> Tensor:
     """Uniform numbers of [from, to). RuntimeError if from > to, or if their distance overflows."""
     g = _floats(x, "uniform_", generator)
-    if not from_ <= to or not to - from_ <= dtypes.finfo(x.dtype).max:
+    if not from_ <= to or not to - from_ <= np.finfo(x.dtype).max:
         raise RuntimeError(f"uniform_: wants from ≤ to in a finite distance, got {from_} and {to} for "
                            f"{x.dtype}")
     return _fill(x, "uniform_", lambda n: g.uniform(n, x.dtype, from_, to))
@@ -123,7 +123,8 @@ def _fill(x: Tensor, name: str, draw: Callable[[int], np.ndarray]) -> Tensor:
     order = _order(x.array)
     with np.errstate(divide="ignore", over="ignore"):
         y = draw(x.array.size).astype(x.dtype, copy=False)
-    y = y.reshape([x.array.shape[d] for d in order]).transpose(np.argsort(order))
+    y = y.reshape([x.array.shape[d] for d in order])
+    y = y.transpose(sorted(order, key=order.__getitem__))
     return overwrite(x, y, name)
 
 
