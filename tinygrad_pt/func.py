@@ -194,40 +194,44 @@ def jacrev(f: Callable, argnums: int | Sequence[int] = 0, has_aux: bool = False)
     """The function that gives ∂yⱼ/∂xᵢ, of shape y.shape + x.shape, by reverse mode: one walk for all
     rows at once. For few results of many inputs.
     """
-    def g(*args: Any, **kw: Any) -> Any:
-        call = _Call(f, args, _numbers(argnums, args), kw, has_aux)
-        rows = []
-        for j, y in enumerate(call.ys):
-            def pull(v: Tensor, j: int = j) -> list[Tensor]:
-                return call.pull([v if k == j else primitives.zeros_like(z)
-                                  for k, z in enumerate(call.ys)])
-            flat = vmap(pull)(_basis(y))
-            rows.append(_nest([j.reshape(*y.shape, *x.shape)
-                               for j, x in zip(flat, call.xs, strict=True)], call.inputs))
-        rows = [r[0] if isinstance(argnums, int) else tuple(r) for r in rows]
-        jacobian = _nest(rows, call.y)
-        return (jacobian, call.aux) if has_aux else jacobian
-    return g
+    return _jacobian(f, argnums, has_aux, _by_rows)
 
 
 def jacfwd(f: Callable, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable:
     """The function that gives ∂yⱼ/∂xᵢ, of shape y.shape + x.shape, by forward mode: one walk for all
     columns at once. For many results of few inputs.
     """
+    return _jacobian(f, argnums, has_aux, _by_columns)
+
+
+def _jacobian(f: Callable, argnums: int | Sequence[int], has_aux: bool, blocks: Callable) -> Callable:
     def g(*args: Any, **kw: Any) -> Any:
         call = _Call(f, args, _numbers(argnums, args), kw, has_aux)
-        columns = []
-        for i, x in enumerate(call.xs):
-            def push(dx: Tensor, i: int = i) -> list[Tensor]:
-                return call.push([dx if k == i else primitives.zeros_like(z)
-                                  for k, z in enumerate(call.xs)])
-            columns.append([j.movedim(0, -1).reshape(*y.shape, *x.shape)
-                            for j, y in zip(vmap(push)(_basis(x)), call.ys, strict=True)])
-        rows = [_nest(row, call.inputs) for row in zip(*columns, strict=True)]
-        rows = [r[0] if isinstance(argnums, int) else tuple(r) for r in rows]
-        jacobian = _nest(rows, call.y)
+        rows = [_nest(row, call.inputs) for row in blocks(call)]
+        jacobian = _nest([r[0] if isinstance(argnums, int) else tuple(r) for r in rows], call.y)
         return (jacobian, call.aux) if has_aux else jacobian
     return g
+
+
+def _by_rows(call: _Call) -> list[list[Tensor]]:
+    """∂yⱼ/∂xᵢ for each result a list of them for all inputs: unit vectors carried back."""
+    def row(j: int, y: Tensor) -> list[Tensor]:
+        blocks = vmap(lambda v: call.pull(_alone(v, j, call.ys)))(_basis(y))
+        return [b.reshape(*y.shape, *x.shape) for b, x in zip(blocks, call.xs, strict=True)]
+    return [row(j, y) for j, y in enumerate(call.ys)]
+
+
+def _by_columns(call: _Call) -> list[list[Tensor]]:
+    """The same, by unit vectors carried on."""
+    def column(i: int, x: Tensor) -> list[Tensor]:
+        blocks = vmap(lambda dx: call.push(_alone(dx, i, call.xs)), out_dims=-1)(_basis(x))
+        return [b.reshape(*y.shape, *x.shape) for b, y in zip(blocks, call.ys, strict=True)]
+    return list(map(list, zip(*[column(i, x) for i, x in enumerate(call.xs)], strict=True)))
+
+
+def _alone(v: Tensor, k: int, like: Sequence[Tensor]) -> list[Tensor]:
+    """v in place k, zeros in the others."""
+    return [v if n == k else primitives.zeros_like(x) for n, x in enumerate(like)]
 
 
 def _basis(x: Tensor) -> Tensor:
