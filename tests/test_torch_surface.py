@@ -51,7 +51,6 @@ FUNCTIONS = """
 """.split()
 
 LATER = {  # what is not written yet: take a name out when it is
-    "files": "load save",
     "odds and ends": "gradient",
 }
 NEVER = {"other hardware": "Tensor.is_xpu"}
