@@ -10,12 +10,16 @@ from importlib import import_module
 
 __version__ = "0.1.0"
 
+# Modules that accelerators.py makes.
+_HARDWARE = ("accelerator", "amp", "backends", "compiler", "cpu", "cuda", "mps", "xpu")
+
 # Where a public name lives when it is not a Tensor function.
 _HOMES = {"Value": "value", "draw": "drawing", "from_dlpack": "interop", "show_config": "kernels",
-          "vmap": "batching"}
-_MODULES = ("autograd", "batching", "data", "distributions", "dtypes", "files", "func", "functions",
-            "gradcheck", "graph", "interop", "kernels", "linalg", "models", "nn", "ops", "optim",
-            "primitives", "random", "tensors", "trees", "utils", "value")
+          "vmap": "batching", "save": "serialization", "load": "serialization",
+          **dict.fromkeys((*_HARDWARE, "compile"), "accelerators")}
+_MODULES = ("autograd", "batching", "data", "datasets", "distributions", "dtypes", "files", "func",
+            "functions", "gradcheck", "graph", "interop", "kernels", "linalg", "models", "nn", "ops",
+            "optim", "primitives", "random", "serialization", "tensors", "trees", "utils", "value")
 
 
 if os.environ.get("TINYGRAD_PT_PURE") == "1":
@@ -33,6 +37,23 @@ if os.environ.get("TINYGRAD_PT_PURE") == "1":
             return None
 
     sys.meta_path.insert(0, _SourceFirst)
+
+
+class _Hardware:
+    """Import finder of ``tinygrad_pt.cuda`` and the like, which are not files."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        package, _, tail = name.partition(".")
+        if package == __name__ and tail.partition(".")[0] in _HARDWARE:
+            from importlib.util import spec_from_loader
+
+            from . import accelerators
+            return spec_from_loader(name, accelerators) if tail in accelerators.MODULES else None
+        return None
+
+
+sys.meta_path.append(_Hardware)
 
 
 def __getattr__(name):
