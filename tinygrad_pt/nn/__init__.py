@@ -1,10 +1,12 @@
 """Layers and losses, in PyTorch's names: `Module` and the pieces networks are made of."""
 
-from . import criteria, functional, init, modules, utils
+from . import criteria, functional, init, modules, recurrent, transformer, utils
 from .criteria import *  # noqa: F403
 from .module import Module
 from .modules import *  # noqa: F403
 from .parameter import Buffer, Parameter, UninitializedParameter
+from .recurrent import *  # noqa: F403
+from .transformer import *  # noqa: F403
 
 __all__ = ["Buffer", "Module", "Parameter", "UninitializedParameter", "functional", "init", "utils",
-           *criteria.__all__, *modules.__all__]
+           *criteria.__all__, *modules.__all__, *recurrent.__all__, *transformer.__all__]

@@ -43,7 +43,10 @@ class Loss(Module):
         given.apply_defaults()
         old = [given.arguments.pop(name, None) for name in _OLD]
         for name, value in given.arguments.items():
-            setattr(self, name, value)
+            if name.endswith("weight"):
+                self.register_buffer(name, value)
+            else:
+                setattr(self, name, value)
         if old != [None, None]:
             self.reduction = losses.how(type(self).__name__, self.reduction, *old)
 

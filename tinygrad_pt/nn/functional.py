@@ -42,6 +42,7 @@ from ..functions.activations import (
 )
 from ..functions.common import speak
 from ..tensors import ShapeError, Tensor
+from .attention import scaled_dot_product_attention
 from .convolution import (
     conv1d,
     conv2d,

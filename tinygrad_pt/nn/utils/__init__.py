@@ -1,5 +1,6 @@
-"""Gradients clipped, parameters as one vector."""
+"""Gradients clipped, parameters as one vector, sequences of different lengths."""
 
+from . import rnn
 from .clip import (
     clip_grad_norm,
     clip_grad_norm_,
@@ -10,4 +11,4 @@ from .clip import (
 from .vectors import parameters_to_vector, vector_to_parameters
 
 __all__ = ["clip_grad_norm", "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_",
-           "get_total_norm", "parameters_to_vector", "vector_to_parameters"]
+           "get_total_norm", "parameters_to_vector", "rnn", "vector_to_parameters"]
