@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 
 import tinygrad_pt as tg
+from tinygrad_pt import nn
+from tinygrad_pt.gradcheck import check
+from tinygrad_pt.nn import functional as F
 
 try:
     import torch
@@ -659,3 +662,70 @@ def test_modules_do_what_pytorchs_do(program):
     ours = list(program(tg))
     for i, (a, b) in enumerate(zip(ours, program(torch), strict=True) if torch else []):
         close(a, b, i)
+
+
+# ── without PyTorch ─────────────────────────────────────────────────────────────────────────────
+
+_random = np.random.default_rng(0)
+
+
+def _of(*shape):
+    return tg.tensor(_random.normal(size=shape))
+
+
+FUNCTIONS = {
+    "batch_norm": (lambda x, w, b: F.batch_norm(x, None, None, w, b, True), (4, 3), (3,), (3,)),
+    "batch_norm of images": (lambda x: F.batch_norm(x, None, None, training=True), (2, 3, 2)),
+    "batch_norm, evaluated": (lambda x, w: F.batch_norm(x, tg.ones(3).double(), 2 * tg.ones(3).double(),
+                                                        w), (4, 3), (3,)),
+    "instance_norm": (lambda x, w: F.instance_norm(x, weight=w), (2, 3, 4), (3,)),
+    "layer_norm": (lambda x, w, b: F.layer_norm(x, (4,), w, b), (2, 4), (4,), (4,)),
+    "rms_norm": (lambda x, w: F.rms_norm(x, (4,), w), (2, 4), (4,)),
+    "group_norm": (lambda x, w: F.group_norm(x, 2, w), (2, 4, 2), (4,)),
+    "local_response_norm": (lambda x: F.local_response_norm(x, 3, 0.5), (2, 4, 2)),
+    "bilinear": (F.bilinear, (2, 3), (2, 2), (4, 3, 2), (4,)),
+    "embedding": (lambda w: F.embedding(tg.tensor([[0, 2, 0]]), w), (3, 2)),
+    "embedding_bag": (lambda w: F.embedding_bag(tg.tensor([[0, 2, 0]]), w), (3, 2)),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_derivatives(name):
+    f, *shapes = FUNCTIONS[name]
+    for g in (f, tg.func.grad(lambda *xs: (f(*xs) ** 3).sum())):
+        report = check(g, *[_of(*s) for s in shapes])
+        assert report, report
+
+
+def test_shapes_of_an_embedding():
+    weight = tg.eye(3).requires_grad_()
+    y = F.embedding(tg.tensor([[0, 2], [1, 1]]), weight, padding_idx=1)
+    y.sum().backward()
+    assert y.shape == (2, 2, 3) and weight.grad.sum(1).tolist() == [3.0, 0.0, 3.0]
+
+
+def test_a_module_may_forget_to_call_init_of_its_base():
+    class Net(nn.Module):
+        def __init__(self):
+            self.scale = nn.Parameter(np.ones(3, np.float32))
+
+    assert [k for k, _ in Net().named_parameters()] == ["scale"]
+
+
+def test_a_refused_state_changes_nothing_and_arrays_are_understood():
+    a, b = nn.Linear(2, 2), nn.Linear(2, 2)
+    before = b.bias.tolist()
+    with pytest.raises(RuntimeError, match=r'Missing key.*"weight"'):
+        b.load_state_dict({"bias": a.bias})
+    assert b.bias.tolist() == before
+    b.load_state_dict({k: v.numpy() for k, v in a.state_dict().items()})
+    assert b.bias.tolist() == a.bias.tolist()
+
+
+def test_a_hook_that_is_removed_leaves_nothing():
+    layer, x = nn.Tanh(), tg.tensor([0.3]).requires_grad_()
+    handle = layer.register_full_backward_hook(lambda m, gi, go: (gi[0] * 2,))
+    [g] = tg.autograd.grad(layer(x).sum(), x)
+    assert g.item() == pytest.approx(2 * (1 - np.tanh(0.3) ** 2))
+    handle.remove()
+    assert not layer._hooks
