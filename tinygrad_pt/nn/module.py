@@ -44,13 +44,12 @@ class Module:
     # ── attributes ──────────────────────────────────────────────────────────────────────────────
 
     def __getattr__(self, name: str) -> Any:  # called for what is not found otherwise
-        own = self.__dict__
-        if name in own["_parameters"]:
-            return own["_parameters"][name]
-        if name in own["_modules"]:
-            return own["_modules"][name]
-        if name in own["_buffers"]:
-            return own["_buffers"][name]
+        if name in self._parameters:
+            return self._parameters[name]
+        if name in self._modules:
+            return self._modules[name]
+        if name in self._buffers:
+            return self._buffers[name]
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __setattr__(self, name: str, value: Any) -> None:
