@@ -62,6 +62,7 @@ def outcome(m, call):
     """What a call gives, as text: a value, or the name of an exception."""
     try:
         y = eval(call, {"m": m, "x": m.tensor([1.0, 2.0]),
+                        "b": m.tensor([True, False]),
                         "w": m.tensor([0.0, 0.0], requires_grad=True)})
     except Exception as error:
         return next(t.__name__ for t in type(error).__mro__ if t.__module__ == "builtins")

@@ -425,7 +425,7 @@ WRONG = [
     ("x.T = 1", AttributeError, "…"),
     ("x.dtype = m.float64", AttributeError, "…"),
     ("x.grad_fn = 1", AttributeError, "…"),
-    ('m.Tensor(1, "a")', TypeError, "Tensor: wants data or sizes, got (1, 'a')"),
+    ('m.Tensor(1, "a")', TypeError, "Tensor: wants data in a list or an array, or sizes, got (1, 'a')…"),
     ('m.Tensor("a")', TypeError, "tensor: wants numbers, got str of <U1"),
     ("copy.deepcopy(w * 2)", RuntimeError, "only leaf tensors can be copied or pickled; use .detach()"),
     ("x.clone(1)", TypeError, "clone() takes 1 positional argument but 2 were given"),
@@ -455,6 +455,8 @@ WRONG = [
     ('x.type("nothing")', ValueError, "type: no such type: 'nothing'"),
     ("x.type(1)", TypeError,
      "type: dtype 1 is not supported; these are: float64, float32, float16, int64, int32,…"),
+    ("m.Tensor(2.5)", TypeError,
+     "Tensor: wants data in a list or an array, or sizes, got (2.5,); for a number there…"),
 
     # creation
     ("m.zeros(-1)", RuntimeError, "zeros: sizes must not be negative, got (-1,)"),
@@ -688,6 +690,8 @@ WRONG = [
     ("m.vmap(lambda x: x)(1.0)", ValueError,
      "vmap: wants Tensors with a dimension for the batch, got float"),
     ("m.vmap(lambda x: x)()", ValueError, "vmap: the batches must be of one size, got []"),
+    ("A.functional.jvp(lambda x: x, x)", RuntimeError,
+     "v may be left out only for one input, of one element"),
 
     # nn.functional
     ("F.linear(x, m.ones(4, 2))", RuntimeError,

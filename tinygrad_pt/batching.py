@@ -47,7 +47,7 @@ class Box(Tensor):
     """One example of a batch, inside vmap."""
 
     def __init__(self, inside: Tensor, level: int):
-        super().__init__(0.0)
+        super().__init__()
         become(self, None, Batch(inside, level))
 
     def detach(self) -> Tensor:

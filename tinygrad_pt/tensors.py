@@ -869,8 +869,9 @@ def _of_data_or_sizes(data: tuple, dtype: Any) -> np.ndarray:
         if min(size, default=0) < 0:
             raise ShapeError(f"Tensor: sizes must not be negative, got {tuple(size)}")
         return np.empty(size or (0,), dtypes.default if dtype is None else dtypes.check(dtype))
-    if len(data) != 1:
-        raise TypeError(f"Tensor: wants data or sizes, got {data}")
+    if len(data) != 1 or dtypes.of_number(data[0]) is not None:
+        raise TypeError(f"Tensor: wants data in a list or an array, or sizes, got {data}; for a number "
+                        "there is tensor()")
     return as_array(data[0], dtypes.default if dtype is None and not isinstance(data[0], Tensor)
                     else dtype)
 

@@ -88,4 +88,6 @@ def _scalar(name: str, f: Callable) -> Callable:
 
 def _ones(xs: tuple, v: Any) -> tuple:
     """The vectors given, or one for a single number."""
+    if v is None and [getattr(x, "numel", int)() for x in xs] != [1]:
+        raise RuntimeError("v may be left out only for one input, of one element")
     return tuple(zeros_like(x) + 1 for x in xs) if v is None else _tuple(v)

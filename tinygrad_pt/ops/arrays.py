@@ -22,7 +22,6 @@ from numpy import (  # noqa: F401  (names of the namespace)
     log10,
     maximum,
     minimum,
-    sign,
     sin,
     sinh,
     sqrt,
@@ -52,6 +51,10 @@ def where(c, a, b):
         kind = np.float32 if np.float32(a) == a and np.float32(b) == b else np.float64
         a, b = kind(a), kind(b)
     return np.where(c, a, b)
+
+
+def sign(x):
+    return x.copy() if x.dtype.kind == "b" else np.sign(x)
 
 
 def _each(f):
