@@ -207,3 +207,20 @@ def test_wrong_calls():
     ]:
         with pytest.raises(error, match=pattern):
             call()
+
+
+def test_a_module_is_a_function_of_its_parameters():
+    net = tg.nn.Sequential(tg.nn.Linear(3, 2), tg.nn.Tanh()).double()
+    own = {name: p.detach().clone() for name, p in net.named_parameters()}
+    x = numbers(4, 3)
+
+    def loss(parameters):
+        return (func.functional_call(net, parameters, x) ** 2).sum()
+
+    g = grad(loss)(own)
+    (net(x) ** 2).sum().backward()
+    for name, p in net.named_parameters():
+        same(g[name], p.grad)
+        assert isinstance(p, tg.nn.Parameter)
+    with pytest.raises(KeyError):
+        func.functional_call(net, {"0.other": x}, x)

@@ -23,8 +23,8 @@ from .ops import arrays
 from .tensors import ShapeError, Tensor, place, wrap
 from .trees import leaves, tree_map
 
-__all__ = ["grad", "grad_and_value", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp",
-           "linearize", "value_and_grad", "vjp", "vmap"]
+__all__ = ["functional_call", "grad", "grad_and_value", "hessian", "hvp", "jacfwd", "jacobian",
+           "jacrev", "jvp", "linearize", "value_and_grad", "vjp", "vmap"]
 
 
 class NotDifferentiable(TypeError, ValueError, RuntimeError):
@@ -252,3 +252,24 @@ def hvp(f: Callable, inputs: Sequence[Any], tangents: Sequence[Any]) -> tuple[An
     """∂f/∂x and ∂²f/∂x∂x v, without the matrix: forward over reverse (Pearlmutter, 1994)."""
     numbers = tuple(range(len(inputs)))
     return jvp(grad(f, numbers), inputs, tangents)
+
+
+# ── modules ─────────────────────────────────────────────────────────────────────────────────────
+
+def functional_call(module: Any, parameters: dict[str, Tensor], args: Any = (),
+                    kwargs: dict | None = None) -> Any:
+    """module(*args, **kwargs) with tensors, by dotted name, in the place of its own: so a module is a
+    function of its parameters, for `grad` and its like. KeyError for a name that it does not have.
+    """
+    own = []
+    try:
+        for path, x in parameters.items():
+            home, _, name = path.rpartition(".")
+            part = module.get_submodule(home)
+            place = part._parameters if name in part._parameters else part._buffers
+            own.append((place, name, place[name]))
+            place[name] = x
+        return module(*(args if isinstance(args, tuple) else (args,)), **(kwargs or {}))
+    finally:
+        for place, name, x in own:
+            place[name] = x

@@ -162,13 +162,12 @@ def check_gradient(net: Recogniser, images: np.ndarray, labels: np.ndarray) -> t
     In float64, at the parameters the network has learned, on the batch given.
     """
     copy = Recogniser(int(images.shape[1]), net.hidden.out_features).double()
-    layers = [copy.hidden, copy.output]
+    names = [name for name, _ in net.named_parameters()]
     x, y = tg.from_numpy(images.astype(np.float64)), tg.from_numpy(labels)
 
     def loss(*parameters):
-        for i, layer in enumerate(layers):
-            layer.weight, layer.bias = parameters[2 * i:2 * i + 2]
-        return nn.CrossEntropyLoss()(copy(x), y)
+        scores = tg.func.functional_call(copy, dict(zip(names, parameters, strict=True)), x)
+        return nn.CrossEntropyLoss()(scores, y)
 
     return tg.gradcheck.check(loss, *(p.detach().double() for p in net.parameters()))
 
