@@ -134,15 +134,23 @@ def _moved(op: Op, kw: dict[str, Any], n: int) -> dict[str, Any]:
 
 def apply(op: Op, inputs: tuple, kw: dict[str, Any]) -> Tensor:
     """`tensors.apply` where an operand, or a tensor in an index, is a box."""
-    level = max(x.array.level for x in leaves([inputs, kw.get("index")]) if is_box(x))
-    own = [_of(x, level) for x in inputs]
-    xs = [x.array.inside if mine else x for x, mine in zip(inputs, own, strict=True)]
-    n = next(x.array.inside.shape[0] for x in leaves([inputs, kw.get("index")]) if _of(x, level))
+    level, own, xs, n = _opened(inputs, kw.get("index"))
     y = Box(_batched(op, xs, own, kw, n, level), level)
     edges = tuple(place(x) for x in inputs)
     if recording() and y.dtype.kind == "f" and any(e is not None for e in edges):
         become(y, record(op, inputs, edges, kw, y))
     return y
+
+
+def _opened(operands: Sequence[Any], index: Any = None) -> tuple[int, list[bool], list, int]:
+    """The innermost call of vmap whose boxes are among operands and index; which operands are its
+    boxes; the operands with these opened; and the size of the batch.
+    """
+    there = [x for x in leaves([list(operands), index]) if is_box(x)]
+    level = max(x.array.level for x in there)
+    own = [_of(x, level) for x in operands]
+    inside = [x.array.inside if mine else x for x, mine in zip(operands, own, strict=True)]
+    return level, own, inside, next(x.array.inside.shape[0] for x in there if _of(x, level))
 
 
 def _of(x: Any, level: int) -> bool:
@@ -225,10 +233,7 @@ def _one_by_one(f: Callable, xs: list, own: list[bool], n: int) -> Tensor:
 
 def plain(f: Callable, xs: Sequence[Any]) -> Tensor:
     """A NumPy function of boxes and others, outside of the graph, example by example."""
-    level = max(x.array.level for x in xs if is_box(x))
-    own = [is_box(x) and x.array.level == level for x in xs]
-    inside = [x.array.inside if mine else x for x, mine in zip(xs, own, strict=True)]
-    n = next(x.shape[0] for x, mine in zip(inside, own, strict=True) if mine)
+    level, own, inside, n = _opened(xs)
     return Box(_one_by_one(lambda *some: outside(f, *some), inside, own, n), level)
 
 

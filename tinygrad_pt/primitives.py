@@ -37,11 +37,6 @@ def _add(op: Op) -> None:
 follow(_add)
 
 
-def slope_loop(op, g, i, y, xs):
-    """No loop: what is to be differentiated again is composed of operations that record."""
-    return None
-
-
 def saved(node):
     """What a node holds, as Tensors of its graph: y, and the operands, numbers of the others' dtype."""
     y = node.y if node.y is None or isinstance(node.y, Tensor) else made_by(node.y, node)

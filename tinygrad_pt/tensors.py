@@ -119,7 +119,7 @@ class Tensor:
 
     # node: what made it · leaf_grad: a leaf that wants a gradient · hooks: of a leaf
     # origin: of what it is a view, by which operation (None: detached), with which arguments
-    # stamp: the age at which `node` was right · changes: see `_touch`
+    # stamp: the age at which `node` was right · changes: see `changes.touch`
     __slots__ = ("__weakref__", "_grad", "array", "changes", "hooks", "leaf_grad", "node", "origin",
                  "stamp")
 

@@ -15,14 +15,12 @@ from .common import TAKEN
 
 # Methods, beside the pointwise rows, that have a form in place.
 NAMES = """
-    absolute acos acosh add addbmm addcdiv addcmul addmm addmv addr arccos arccosh arcsin arcsinh
-    arctan arctan2 arctanh asin asinh atan atanh baddbmm bitwise_and bitwise_left_shift bitwise_not
-    bitwise_or bitwise_right_shift bitwise_xor clamp clamp_max clamp_min clip copysign cumprod cumsum
-    deg2rad div divide eq erfc fix float_power floor_divide fmod frac ge greater greater_equal gt
-    index_add index_copy index_fill index_put le lerp less less_equal logical_and logical_not
-    logical_or logical_xor logit lt masked_fill masked_scatter mul multiply mvlgamma nan_to_num ne neg
-    negative not_equal pow rad2deg relu remainder round scatter scatter_add scatter_reduce sgn sinc
-    sub subtract tril triu true_divide trunc xlogy
+    absolute addbmm addcdiv addcmul addmm addmv addr arccos arccosh arcsin arcsinh arctan arctan2
+    arctanh baddbmm bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift
+    bitwise_xor clamp clamp_max clamp_min cumprod cumsum deg2rad divide eq fix float_power frac ge
+    greater greater_equal gt index_add index_copy index_fill index_put le less less_equal logical_and
+    logical_not logical_or logical_xor logit lt masked_fill masked_scatter multiply nan_to_num ne
+    negative not_equal rad2deg scatter scatter_add scatter_reduce sgn subtract tril triu true_divide
 """.split()
 
 
@@ -38,8 +36,7 @@ def _twin(name: str, f: Any) -> None:
 def twins(functions: dict[str, Any]) -> None:
     """Give Tensor the methods of ``NAMES``, and of every pointwise row."""
     for name in NAMES:
-        if name in functions:
-            _twin(name, functions[name])
+        _twin(name, functions[name])
     follow(lambda op: _twin(op.name, functions[op.name]) if isinstance(op, Pointwise)
            and op.name in functions and f"{op.name}_" not in TAKEN else None)
 

@@ -154,9 +154,6 @@ class Pointwise(Op):
         return d(y, *xs) if callable(d) else d
 
     def pull(self, m, g, i, y, xs, kw):
-        fused = m.slope_loop(self, g, i, y, xs) if callable(self.bind(m)[1][i]) else None
-        if fused is not None:
-            return fused
         return m.sum_to(_times(m, g, self.slope(m, i, y, xs)), xs[i].shape)
 
     def push(self, m, dxs, y, xs, kw):

@@ -107,11 +107,6 @@ def loop(op: Pointwise, xs: list) -> np.ndarray | None:
     return elementwise.quick(op.code, len(xs), *xs, *[None] * (3 - len(xs)))
 
 
-def slope_loop(op: Pointwise, g, i: int, y, xs: tuple) -> np.ndarray | None:
-    """g·∂y/∂xᵢ by the compiled loop of a row; None where there is none that fits."""
-    return None if elementwise is None or op.code is None else elementwise.pull(op.code, i, g, y, xs)
-
-
 def quiet():
     """In which inf and nan come without NumPy's warnings, as in PyTorch."""
     return np.errstate(all="ignore")
