@@ -308,3 +308,15 @@ def test_memory_is_used_again_only_when_nobody_holds_it():
         tg.zeros(3, dtype=tg.float64) + 5
     y.sum().backward()
     np.testing.assert_allclose(x.grad, 2 * np.exp(2 * np.array([1.0, 2.0, 3.0])))
+
+
+def test_methods_of_tensor_can_be_replaced_as_in_pytorch(monkeypatch):
+    seen = []
+    backward = tg.Tensor.backward
+    monkeypatch.setattr(tg.Tensor, "backward", lambda x, *a: (seen.append(x.item()), backward(x, *a)))
+    add = tg.Tensor.__add__
+    monkeypatch.setattr(tg.Tensor, "__add__", lambda x, y: add(x, y) * 2)
+    x = tg.ones(3, requires_grad=True)
+    (x + 1).sum().backward()
+    monkeypatch.undo()
+    assert seen == [12] and x.grad.tolist() == [2, 2, 2] and (x + 1).tolist() == [2, 2, 2]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import functions
-from .tensors import Tensor, as_array, attach, wrap
+from .tensors import Tensor, as_array, wrap
 from .trees import leaves, tree_map
 
 # NumPy's names where they are not ours.
@@ -110,4 +110,4 @@ def from_dlpack(x: Any) -> Tensor:
 for _name, _f in {"__array__": _array, "__array_ufunc__": _array_ufunc,
                   "__array_function__": _array_function, "__dlpack__": _dlpack,
                   "__dlpack_device__": lambda x: x.array.__dlpack_device__()}.items():
-    attach(Tensor, _name, _f)
+    setattr(Tensor, _name, _f)

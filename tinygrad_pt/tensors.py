@@ -30,7 +30,8 @@ else:
     from . import _cython as cython
 
 if not cython.compiled:  # else C's: see tensors.pxd
-    attach_to = setattr
+    def unseal(cls: type) -> None:
+        """Let a compiled class be changed; one of Python can be."""
 
     def find(text: str) -> int:
         """The number of the C loop of a row; -1 if there is none."""
@@ -897,10 +898,7 @@ def as_size(size: Any) -> tuple[int, ...]:
         raise TypeError(f"sizes are integers, got {size}") from None
 
 
-def attach(cls: type, name: str, method: Any) -> None:
-    """Give a class a method, also where it is a compiled one, which Python holds immutable."""
-    attach_to(cls, name, method)
-
+unseal(Tensor)
 
 # What the class above calls, and what needs it.
 from .changes import change, overwrite  # noqa: E402

@@ -18,5 +18,5 @@ cdef extern from "rows.h":
     row_function row_of(const char *text)
     double chain(double g, double d)
 
-cdef extern from "attach.h":
-    int attach_to "tg_attach"(object type, object name, object value) except -1
+cdef extern from "unseal.h":
+    void unseal "tg_unseal"(object type)

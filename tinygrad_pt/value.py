@@ -34,8 +34,8 @@ if not cython.compiled:  # else C functions: see value.pxd
 
     from .ops.scalars import chain
     from .ops.scalars import pow as power
-    new, attach_to = object.__new__, setattr
-    install = free = row_of = lambda _: None
+    new = object.__new__
+    install = free = row_of = unseal = lambda _: None
     doubles_p = row_function = list
 
     def doubles(n):
@@ -331,6 +331,7 @@ DOT = cython.declare(Rule, Rule(_Gather("dot")))
 _clock = cython.declare(cython.longlong, 1)
 
 install(Value)  # memory in address order: see csrc/arena.h
+unseal(Value)
 
 
 @cython.cfunc
@@ -511,7 +512,7 @@ def attach(op):
     method.__name__ = op.name
     method.__qualname__ = f"Value.{op.name}"
     method.__doc__ = op.describe()
-    attach_to(Value, op.name, method)
+    setattr(Value, op.name, method)
     plain = getattr(scalars, op.name, lambda *xs: op.bind(scalars)[0](*xs))
     setattr(_values, op.name, symbolic)
 

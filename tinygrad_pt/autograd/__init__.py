@@ -21,7 +21,7 @@ from ..graph import (
     set_grad_enabled,
 )
 from ..ops import arrays
-from ..tensors import ShapeError, Tensor, attach, place, wrap
+from ..tensors import ShapeError, Tensor, place, wrap
 from .anomaly import detect_anomaly, set_detect_anomaly
 
 
@@ -51,7 +51,7 @@ def _backward(x: Tensor, gradient: Tensor | None = None, retain_graph: bool | No
     backward(x, gradient, retain_graph, create_graph, inputs)
 
 
-attach(Tensor, "backward", _backward)
+Tensor.backward = _backward
 
 
 def grad(outputs: Tensor | Sequence[Tensor], inputs: Tensor | Sequence[Tensor],

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 from weakref import ref
 
-from ..tensors import Tensor, attach, place
+from ..tensors import Tensor, place
 
 _numbers = count()
 
@@ -79,5 +79,5 @@ def _retains_grad(x: Tensor) -> bool:
 
 
 for _f in (register_hook, register_post_accumulate_grad_hook, retain_grad):
-    attach(Tensor, _f.__name__, _f)
-attach(Tensor, "retains_grad", property(_retains_grad))
+    setattr(Tensor, _f.__name__, _f)
+Tensor.retains_grad = property(_retains_grad)

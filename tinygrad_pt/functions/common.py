@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..tensors import ShapeError, Tensor, attach, plain, quickly, translated
+from ..tensors import ShapeError, Tensor, plain, quickly, translated
 
 TAKEN = {*dir(Tensor)}  # the names of methods, which no row may have
 
@@ -93,5 +93,5 @@ def publish(theme: ModuleType, functions: dict | None = None, names: list[str] |
             functions[name] = g
             names.append(name)
         if takes_tensor(f):
-            attach(Tensor, name, g)
+            setattr(Tensor, name, g)
             TAKEN.add(name)

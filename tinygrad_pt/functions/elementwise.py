@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import dtypes
 from ..ops import Op, Pointwise, follow
-from ..tensors import ShapeError, Tensor, as_dtype, attach, function_of, weight
+from ..tensors import ShapeError, Tensor, as_dtype, function_of, weight
 from .common import TAKEN
 from .comparisons import isnan
 from .conversion import clone
@@ -43,7 +43,7 @@ def _add(op: Op) -> None:
     setattr(rows, op.name, f)
     for name in (op.name, ALIASES.get(op.name, op.name)):
         globals()[name] = f
-        attach(Tensor, name, f)
+        setattr(Tensor, name, f)
 
 
 follow(_add)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..ops import Pointwise, follow
-from ..tensors import Tensor, attach, become, change, overwrite, place, wrap
+from ..tensors import Tensor, become, change, overwrite, place, wrap
 from .common import TAKEN
 
 # Methods, beside the pointwise rows, that have a form in place.
@@ -29,7 +29,7 @@ def _twin(name: str, f: Any) -> None:
         return change(x, f"{name}_", f, args, kw)
     g.__name__ = g.__qualname__ = f"{name}_"
     g.__doc__ = f"`{name}` in place: its result takes the place of this tensor, which is returned."
-    attach(Tensor, f"{name}_", g)
+    setattr(Tensor, f"{name}_", g)
     TAKEN.add(f"{name}_")
 
 
@@ -90,7 +90,7 @@ def _reshaping(name: str) -> None:
         return become(x, None, getattr(x, name)(*args).array)
     g.__name__ = g.__qualname__ = f"{name}_"
     g.__doc__ = f"`{name}`, of a tensor outside of any graph, in place."
-    attach(Tensor, f"{name}_", g)
+    setattr(Tensor, f"{name}_", g)
 
 
 for _name in ("squeeze", "unsqueeze", "t", "transpose", "swapaxes", "swapdims"):

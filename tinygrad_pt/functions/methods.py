@@ -12,7 +12,7 @@ import numpy as np
 from .. import dtypes
 from ..devices import CPU
 from ..ops import TABLE
-from ..tensors import ShapeError, Tensor, apply, as_size, attach
+from ..tensors import ShapeError, Tensor, apply, as_size
 from . import creation
 from .common import as_dim, as_int
 from .conversion import numel, to
@@ -119,7 +119,7 @@ def storage_offset(x: Tensor) -> _int:
 
 def _property(f: Any) -> None:
     """Make f a property of Tensor."""
-    attach(Tensor, f.__name__, property(f))
+    setattr(Tensor, f.__name__, property(f))
 
 
 @_property

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..ops import TABLE
-from ..tensors import ShapeError, Tensor, apply, as_size, attach, constant, wrap
+from ..tensors import ShapeError, Tensor, apply, as_size, constant, wrap
 from .common import as_dim, as_dims, as_int, as_tensors, plain
 from .conversion import clone, contiguous
 from .elementwise import where
@@ -124,7 +124,7 @@ def _H(x: Tensor) -> Tensor:
 
 
 for _name, _f in (("mT", _mT), ("mH", _mT), ("H", _H)):
-    attach(Tensor, _name, property(_f))
+    setattr(Tensor, _name, property(_f))
 
 
 def movedim(x: Tensor, source: Any, destination: Any) -> Tensor:
