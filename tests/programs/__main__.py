@@ -1,0 +1,166 @@
+"""Programs written for PyTorch, run unchanged with PyTorch and with tinygrad_pt, side by side.
+
+    python tests/programs SOURCES [--only TEXT] [--steps N] [--write docs/programs.md]
+
+SOURCES is a folder with the fetched repositories as OWNER/NAME (table.py lists them); what is not
+there is left out. Losses, answers of the networks, gradient norms and final parameters are compared;
+the time is of the watched steps, one thread each.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import textwrap
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from table import PROGRAMS, Program  # noqa: E402
+
+ENGINES = ("torch", "tinygrad_pt")
+
+
+def chapter(text: str) -> str:
+    """The code that a chapter of "Dive into Deep Learning" has for PyTorch."""
+    blocks = re.findall(r"^```\{\.python \.input[^}]*\}\n(.*?)^```", text, re.M | re.S)
+    ours = []
+    for block in blocks:
+        tabs = re.match(r"%%tab (.*)\n", block)
+        if tabs and ("pytorch" in tabs[1] or "all" in tabs[1]):
+            ours.append(re.sub(r"^[%!].*$", "", block[tabs.end():], flags=re.M))
+    return "\n".join(ours)
+
+
+def prepare(program: Program, sources: Path, folder: Path) -> Path:
+    """A copy of the program's repository in a folder; the path to run in it."""
+    shutil.copytree(sources / program.repository, folder, dirs_exist_ok=True,
+                    ignore=shutil.ignore_patterns(".git"))
+    path = folder / program.path
+    for name in program.beside.split():
+        shutil.copy(sources / name, path.parent)
+    source = textwrap.dedent(program.code)
+    if path.suffix == ".md":
+        source = chapter(path.read_text(encoding="utf-8"))
+    if not source and not program.before:
+        return path
+    if path.suffix == ".ipynb":
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        notebook["cells"].insert(0, {"cell_type": "code", "source": textwrap.dedent(program.before)})
+        path.write_text(json.dumps(notebook))
+        return path
+    source = textwrap.dedent(program.before) + (source or path.read_text(encoding="utf-8"))
+    path = path.with_name(f"run_{path.stem}.py")
+    path.write_text(source, encoding="utf-8")
+    return path
+
+
+def record(program: Program, engine: str, sources: Path, timeout: float) -> dict:
+    """What the program computes with one library, from a process of its own."""
+    with tempfile.TemporaryDirectory() as work:
+        path = prepare(program, sources, Path(work, "repository"))
+        request, result = Path(work, "request.json"), Path(work, "result.npz")
+        request.write_text(json.dumps({"path": str(path), "argv": program.argv.split(),
+                                       "steps": program.steps}))
+        env = {k: v for k, v in os.environ.items() if k != "OPENBLAS_CORETYPE"}
+        env |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
+                "PYTHONPATH": os.pathsep.join([str(HERE.parents[1]), str(sources / program.repository)])}
+        try:
+            done = subprocess.run([sys.executable, str(HERE / "record.py"), engine, request, result],
+                                  cwd=path.parent, env=env, timeout=timeout, text=True,
+                                  capture_output=True, check=False)
+        except subprocess.TimeoutExpired:
+            return {"error": f"took more than {timeout:.0f} s"}
+        if not result.exists():
+            return {"error": done.stderr or f"ended with {done.returncode}"}
+        with np.load(result) as f:
+            return {k: f[k] if f[k].ndim else f[k].item() for k in f.files}
+
+
+def apart(a: np.ndarray, b: np.ndarray) -> float:
+    """The largest difference of two records over their size; 1 where they differ in length."""
+    if a.shape != b.shape:
+        return 1.0
+    if not a.size:
+        return 0.0
+    same = (a == b) | (np.isnan(a) & np.isnan(b))
+    scale = np.maximum(np.abs(a), np.abs(a[np.isfinite(a)]).mean() if np.isfinite(a).any() else 1) + 1e-12
+    return float(np.max(np.where(same, 0, np.abs(a - b) / scale)))
+
+
+def compare(program: Program, sources: Path, timeout: float) -> dict:
+    """The row of a program: differences, time ratio, what went wrong."""
+    peer, ours = (record(program, engine, sources, timeout) for engine in ENGINES)
+    row = {"name": program.name, "error": ours["error"] or "", "peer": peer["error"] or "", "peer time": 0}
+    if peer["error"] or ours["error"]:
+        return row
+    names = [k for k in peer if k.startswith("parameter ")]
+    moved = [apart(peer[k], ours[k]) if k in ours else 1.0 for k in names]
+    lines = [r["printed"].splitlines() for r in (peer, ours)]
+    row |= {"losses": [r["losses"] for r in (peer, ours)], "steps": len(peer["losses"]),
+            "loss": apart(peer["losses"], ours["losses"]),
+            "answers": apart(peer["answers"], ours["answers"]),
+            "norms": apart(peer["norms"], ours["norms"]), "parameters": max(moved, default=0.0),
+            "lines": (sum(map(str.__eq__, *lines)), max(map(len, lines))),
+            "printed": lines, "ratio": peer["seconds"] / ours["seconds"] if ours["seconds"] else np.nan}
+    worst = max(row["loss"], row["answers"])
+    if not worst <= program.tolerance:
+        row["error"] = f"differs by {worst:.1e}"
+    return row
+
+
+HEAD = ("program", "steps", "last loss, torch", "ours", "losses", "answers", "gradients", "parameters",
+        "lines alike", "torch time / ours")
+
+
+def line(row: dict) -> list[str]:
+    """The cells of a row as text."""
+    if "loss" not in row:
+        what = row["peer"] and "PyTorch: " + row["peer"] or row["error"]
+        return [row["name"], *[""] * 8, what.strip().splitlines()[-1]]
+    last = [f"{x[-1]:.6g}" if len(x) else "" for x in row["losses"]]
+    return [row["name"], str(row["steps"]), *last,
+            *(f"{row[k]:.0e}" for k in ("loss", "answers", "norms", "parameters")),
+            "{}/{}".format(*row["lines"]), f"{row['ratio']:.2f}"]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("sources", type=Path)
+    parser.add_argument("--only", default="", help="programs whose name contains this")
+    parser.add_argument("--steps", type=int)
+    parser.add_argument("--timeout", type=float, default=300)
+    parser.add_argument("--verbose", action="store_true", help="print both outputs and every error")
+    parser.add_argument("--write", type=Path, help="write the table as Markdown")
+    args = parser.parse_args()
+    rows = []
+    for program in PROGRAMS:
+        if args.only not in program.name or not (args.sources / program.repository).exists():
+            continue
+        program = replace(program, steps=args.steps or program.steps)
+        row = compare(program, args.sources.resolve(), args.timeout)
+        rows.append(row)
+        print(" · ".join(line(row)), "" if not row["error"] else "  <-- " + row["error"].splitlines()[-1],
+              flush=True)
+        if args.verbose:
+            print(row["peer"], row["error"], sep="\n")
+            for a, b in zip(*row.get("printed", ([], [])), strict=False):
+                print("   ", a, "" if a == b else f"\n  ≠ {b}")
+    if args.write:
+        table = ["| " + " | ".join(x) + " |" for x in (HEAD, ["---"] * len(HEAD), *map(line, rows))]
+        args.write.write_text("\n".join(table) + "\n", encoding="utf-8")
+    bad = sum(bool(r["error"]) for r in rows)
+    print(f"{len(rows) - bad} of {len(rows)} programs agree")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

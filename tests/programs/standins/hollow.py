@@ -1,0 +1,94 @@
+"""Stands in for modules that draw, log or download: whatever they are asked for does nothing."""
+
+import importlib.machinery
+import importlib.util
+import sys
+import types
+
+NAMES = {"IPython", "cv2", "d2lbook", "graphviz", "imageio", "ipywidgets", "matplotlib",
+         "matplotlib_inline", "pandas", "requests", "scipy", "seaborn", "sklearn", "tensorboard",
+         "tensorboardX", "tensorboard_logger", "torchsummary", "torchviz", "tqdm", "visdom", "wandb"}
+
+
+class Hollow(types.ModuleType):
+    """A module, class, function or object of which every attribute, call and item is hollow too."""
+
+    __path__: list = []
+    __version__ = "0"
+
+    def __init__(self, name="hollow", *_, **__):
+        super().__init__(name)
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Hollow(name)
+
+    def __call__(self, *args, **kw):
+        # A decorator gives back what it decorates; a progress bar what it counts.
+        if args and self.__name__ in ("tqdm", "trange", "notebook"):
+            return range(args[0]) if self.__name__ == "trange" else _Bar(args[0])
+        if len(args) == 1 and not kw and isinstance(args[0], types.FunctionType):
+            return args[0]
+        return Hollow()
+
+    def __getitem__(self, _):
+        return Hollow()
+
+    def __setitem__(self, *_):
+        pass
+
+    def __iter__(self):
+        return iter((Hollow(), Hollow()))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return False
+
+    def __float__(self):
+        return 0.0
+
+    def __bool__(self):
+        return False
+
+    def __mro_entries__(self, _):
+        return (object,)
+
+
+class _Bar:
+    """tqdm: what it is given, with methods that show nothing."""
+
+    def __init__(self, xs):
+        self.xs = xs
+
+    def __iter__(self):
+        return iter(self.xs)
+
+    def __len__(self):
+        return len(self.xs)
+
+    def __getattr__(self, _):
+        return lambda *args, **kw: None
+
+
+class Finder:
+    """Finds a hollow module for each of NAMES that is not installed."""
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name.partition(".")[0] in NAMES:
+            return importlib.machinery.ModuleSpec(name, cls, is_package=True)
+        return None
+
+    @staticmethod
+    def create_module(spec):
+        return Hollow(spec.name.rpartition(".")[2])
+
+    @staticmethod
+    def exec_module(module):
+        pass
+
+
+sys.meta_path.append(Finder)

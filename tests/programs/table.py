@@ -1,0 +1,54 @@
+"""The public programs that are run with PyTorch and with tinygrad_pt, unchanged.
+
+None of them is part of this project: fetch their repositories into one folder, as OWNER/NAME.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Program:
+    """One program: a script, notebook or book chapter of a repository, or `code` that drives a module
+    of it.
+
+    argv: its arguments · beside: files of the sources that it expects beside it · steps: how many backward passes are watched · before: run first, in the same
+    module · tolerance: of losses and answers, relative (chaotic programs amplify rounding)
+    """
+
+    repository: str
+    path: str
+    argv: str = ""
+    code: str = ""
+    before: str = ""
+    beside: str = ""
+    steps: int = 20
+    tolerance: float = 1e-3
+    note: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.repository} {self.path}" + (f" ({self.note})" if self.note else "")
+
+
+PROGRAMS = [
+    Program("pytorch/examples", "mnist/main.py", "--epochs 1"),
+    Program("pytorch/examples", "vae/main.py", "--epochs 1"),
+    Program("pytorch/examples", "regression/main.py"),
+    Program("seungeunrho/minimalRL", "dqn.py"),
+    Program("karpathy/nn-zero-to-hero", "lectures/makemore/makemore_part1_bigrams.ipynb",
+            beside="karpathy/makemore/names.txt"),
+    Program("karpathy/nanoGPT", "model.py", code="""
+        import torch
+        from model import GPT, GPTConfig
+        model = GPT(GPTConfig(block_size=32, vocab_size=65, n_layer=2, n_head=2, n_embd=64, dropout=0.1))
+        optimizer = model.configure_optimizers(0.1, 1e-3, (0.9, 0.95), "cpu")
+        for _ in range(21):
+            x = torch.randint(65, (4, 33))
+            logits, loss = model(x[:, :-1].contiguous(), x[:, 1:].contiguous())
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+        print(model.generate(x[:1, :4], 20))
+    """),
+]
