@@ -72,7 +72,7 @@ def record(program: Program, engine: str, sources: Path, timeout: float) -> dict
                                        "steps": program.steps}))
         env = {k: v for k, v in os.environ.items() if k != "OPENBLAS_CORETYPE"}
         env |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
-                "PYTHONPATH": os.pathsep.join([str(HERE.parents[1]), str(sources / program.repository)])}
+                "PYTHONPATH": os.pathsep.join(map(str, (HERE.parents[1], sources / program.repository)))}
         try:
             done = subprocess.run([sys.executable, str(HERE / "record.py"), engine, request, result],
                                   cwd=path.parent, env=env, timeout=timeout, text=True,
@@ -92,14 +92,15 @@ def apart(a: np.ndarray, b: np.ndarray) -> float:
     if not a.size:
         return 0.0
     same = (a == b) | (np.isnan(a) & np.isnan(b))
-    scale = np.maximum(np.abs(a), np.abs(a[np.isfinite(a)]).mean() if np.isfinite(a).any() else 1) + 1e-12
+    typical = np.abs(a[np.isfinite(a)]).mean() if np.isfinite(a).any() else 1.0
+    scale = np.maximum(np.abs(a), typical) + 1e-12
     return float(np.max(np.where(same, 0, np.abs(a - b) / scale)))
 
 
 def compare(program: Program, sources: Path, timeout: float) -> dict:
     """The row of a program: differences, time ratio, what went wrong."""
     peer, ours = (record(program, engine, sources, timeout) for engine in ENGINES)
-    row = {"name": program.name, "error": ours["error"] or "", "peer": peer["error"] or "", "peer time": 0}
+    row = {"name": program.name, "error": ours["error"], "peer": peer["error"]}
     if peer["error"] or ours["error"]:
         return row
     names = [k for k in peer if k.startswith("parameter ")]
@@ -124,7 +125,7 @@ HEAD = ("program", "steps", "last loss, torch", "ours", "losses", "answers", "gr
 def line(row: dict) -> list[str]:
     """The cells of a row as text."""
     if "loss" not in row:
-        what = row["peer"] and "PyTorch: " + row["peer"] or row["error"]
+        what = (row["peer"] and "PyTorch: " + row["peer"]) or row["error"]
         return [row["name"], *[""] * 8, what.strip().splitlines()[-1]]
     last = [f"{x[-1]:.6g}" if len(x) else "" for x in row["losses"]]
     return [row["name"], str(row["steps"]), *last,
@@ -148,7 +149,7 @@ def main() -> int:
         program = replace(program, steps=args.steps or program.steps)
         row = compare(program, args.sources.resolve(), args.timeout)
         rows.append(row)
-        print(" · ".join(line(row)), "" if not row["error"] else "  <-- " + row["error"].splitlines()[-1],
+        print(" · ".join(line(row)), "<-- " + row["error"].splitlines()[-1] if row["error"] else "",
               flush=True)
         if args.verbose:
             print(row["peer"], row["error"], sep="\n")

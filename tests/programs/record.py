@@ -79,7 +79,7 @@ class Watch:
         return y
 
     def parameters(self):
-        """Every parameter of the modules that were called, and every leaf among the program's globals."""
+        """Every parameter of the modules called, and every leaf among the program's globals."""
         found = {}
         for i, module in enumerate(self.modules.values()):
             found |= {f"{i}.{name}": p for name, p in module.named_parameters()}
@@ -94,6 +94,7 @@ def main(engine, request, result):
     program = json.loads(Path(request).read_text())
     sys.path[:0] = [str(HERE / "standins")]
     import hollow  # noqa: F401
+
     from tinygrad_pt import compat
     if engine == "tinygrad_pt":
         compat.install()

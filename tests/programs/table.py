@@ -11,8 +11,8 @@ class Program:
     """One program: a script, notebook or book chapter of a repository, or `code` that drives a module
     of it.
 
-    argv: its arguments · beside: files of the sources that it expects beside it · steps: how many backward passes are watched · before: run first, in the same
-    module · tolerance: of losses and answers, relative (chaotic programs amplify rounding)
+    argv: its arguments · beside: files of the sources that it expects beside it · steps: how many
+    backward passes are watched · before: run first, in the same module · tolerance: of losses and answers, relative (chaotic programs amplify rounding)
     """
 
     repository: str
@@ -40,7 +40,8 @@ PROGRAMS = [
     Program("karpathy/nanoGPT", "model.py", code="""
         import torch
         from model import GPT, GPTConfig
-        model = GPT(GPTConfig(block_size=32, vocab_size=65, n_layer=2, n_head=2, n_embd=64, dropout=0.1))
+        config = GPTConfig(block_size=32, vocab_size=65, n_layer=2, n_head=2, n_embd=64, dropout=0.1)
+        model = GPT(config)
         optimizer = model.configure_optimizers(0.1, 1e-3, (0.9, 0.95), "cpu")
         for _ in range(21):
             x = torch.randint(65, (4, 33))

@@ -41,7 +41,7 @@ class CartPole:
         return self.state.astype(np.float32), {}
 
     def step(self, action):
-        x, v, angle, spin = self.state
+        _, v, angle, spin = self.state
         force = 10.0 if int(action) == 1 else -10.0
         cos, sin = math.cos(angle), math.sin(angle)
         pushed = (force + 0.05 * spin * spin * sin) / 1.1

@@ -13,7 +13,7 @@ NAMES = {"IPython", "cv2", "d2lbook", "graphviz", "imageio", "ipywidgets", "matp
 class Hollow(types.ModuleType):
     """A module, class, function or object of which every attribute, call and item is hollow too."""
 
-    __path__: list = []
+    __path__ = ()
     __version__ = "0"
 
     def __init__(self, name="hollow", *_, **__):
