@@ -71,8 +71,9 @@ def record(program: Program, engine: str, sources: Path, timeout: float) -> dict
         request.write_text(json.dumps({"path": str(path), "argv": program.argv.split(),
                                        "steps": program.steps}))
         env = {k: v for k, v in os.environ.items() if k != "OPENBLAS_CORETYPE"}
+        found = os.pathsep.join(map(str, (HERE.parents[1], sources / program.repository)))
         env |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
-                "PYTHONPATH": os.pathsep.join(map(str, (HERE.parents[1], sources / program.repository)))}
+                "PYTHONPATH": found}
         try:
             done = subprocess.run([sys.executable, str(HERE / "record.py"), engine, request, result],
                                   cwd=path.parent, env=env, timeout=timeout, text=True,

@@ -12,7 +12,8 @@ class Program:
     of it.
 
     argv: its arguments · beside: files of the sources that it expects beside it · steps: how many
-    backward passes are watched · before: run first, in the same module · tolerance: of losses and answers, relative (chaotic programs amplify rounding)
+    backward passes are watched · before: run first, in the same module · tolerance: of losses and
+    answers, relative (chaotic programs amplify rounding)
     """
 
     repository: str
