@@ -99,7 +99,7 @@ def run(path: Path, argv: list[str] | None = None) -> ModuleType:
     Of each cell of a notebook the last expression is shown, as Jupyter does.
     """
     main = ModuleType("__main__")
-    main.__file__ = str(path)
+    main.__file__ = str(path.absolute())
     sys.modules["__main__"] = main
     sys.argv = [str(path), *(argv or [])]
     sys.path.insert(0, str(path.resolve().parent))
