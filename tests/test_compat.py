@@ -52,7 +52,8 @@ def test_a_script_runs_with_its_arguments(tmp_path):
 
 
 def test_a_notebook_runs_cell_by_cell_and_shows_last_expressions(tmp_path):
-    cells = ["%matplotlib inline\nimport torch", "# text", "x = torch.ones(2)\n!ls\nx + 1", "%%time\nno"]
+    cells = ["%matplotlib inline\nimport torch", "# text", "x = torch.ones(2)\n!ls\nx + 1",
+             "%%time\nno"]
     kinds = ["code", "markdown", "code", "code"]
     (tmp_path / "n.ipynb").write_text(json.dumps({"cells": [
         {"cell_type": k, "source": s.splitlines(keepends=True)}
@@ -83,7 +84,8 @@ def test_install_and_uninstall(tmp_path):
         "import torch.nn, tinygrad_pt\nassert torch is tinygrad_pt\n"
         "assert torch.nn.__spec__.name == 'tinygrad_pt.nn'\n"
         "import sys\ncompat.uninstall()\nassert 'torch.nn' not in sys.modules\n"
-        "sys.modules['torch'] = sys\ntry:\n    compat.install()\nexcept RuntimeError as e:\n    print(e)\n")
+        "sys.modules['torch'] = sys\n"
+        "try:\n    compat.install()\nexcept RuntimeError as e:\n    print(e)\n")
     assert run(tmp_path, "program.py") == (
         0, "compat.install: torch is imported already; call install() before that\n", "")
 
