@@ -320,3 +320,16 @@ def test_methods_of_tensor_can_be_replaced_as_in_pytorch(monkeypatch):
     (x + 1).sum().backward()
     monkeypatch.undo()
     assert seen == [12] and x.grad.tolist() == [2, 2, 2] and (x + 1).tolist() == [2, 2, 2]
+
+
+LISTS = ["[m.ones(1), 2.0, m.tensor([[3]])]", "[np.float32(1), 2.0]", "[2.0, np.float64(1)]", "[[]]",
+         "[np.float64(1), 2]", "[m.tensor(1), 2.0]", "[[1, m.tensor(2.0)], [3.0, True]]",
+         "[np.ones(2, np.float32), [1, 2.0]]", "[np.int32(1)]", "np.float64(1)", "[True, 2.5]"]
+
+
+@pytest.mark.parametrize("data", LISTS)
+@pytest.mark.filterwarnings("ignore:Creating a tensor from a list")
+def test_what_a_list_holds_decides_the_dtype_as_in_pytorch(data):
+    torch = pytest.importorskip("torch")
+    ours, theirs = (eval(f"m.tensor({data})", {"m": m, "np": np}) for m in (tg, torch))
+    assert repr(ours) == repr(theirs) and f"torch.{ours.dtype}" == str(theirs.dtype)

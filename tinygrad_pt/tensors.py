@@ -21,6 +21,7 @@ import numpy as np
 from . import dtypes
 from .graph import Node, changed, record, recording
 from .ops import TABLE, Pointwise, arrays
+from .trees import leaves
 from .value import Value
 
 TYPE_CHECKING = False
@@ -846,21 +847,24 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
     """Data as an array of a supported dtype; Python floats become the default dtype, float32."""
     if isinstance(data, Tensor):
         data = data.array
-    first = data
-    while isinstance(first, list | tuple) and first:
-        first = first[0]
     try:
         array = np.asarray(plain_nest(data))
     except ValueError as error:
         raise ShapeError(f"tensor: rows of unequal length: {error}") from None
     if dtype is None:
-        given = first is data or first.dtype.kind == "f" if hasattr(first, "dtype") else False
-        dtype = array.dtype if given or array.dtype.kind != "f" else dtypes.default
+        dtype = array.dtype if array.dtype.kind != "f" else _float_of(data)
     elif array.dtype.kind not in "biuf":
         dtype = array.dtype
     if array.dtype.kind not in "biuf":
         raise TypeError(f"tensor: wants numbers, got {type(data).__name__} of {array.dtype}")
     return array.astype(dtypes.check(dtype), copy=False)
+
+
+def _float_of(data: Any) -> np.dtype:
+    """The dtype that the leaves with a floating one promote to; a Python float has the default."""
+    found = {x.dtype if hasattr(x, "dtype") else dtypes.default for x in leaves(data)
+             if not isinstance(x, int)}
+    return np.result_type(*[dtype for dtype in found if dtype.kind == "f"] or [dtypes.default])
 
 
 def _of_data_or_sizes(data: tuple, dtype: Any) -> np.ndarray:
@@ -882,9 +886,9 @@ def _restored(cls: type, array: np.ndarray, requires_grad: bool) -> Tensor:
 
 
 def plain_nest(data: Any) -> Any:
-    """Nested sequences with the Tensors in them as arrays."""
+    """Nested sequences with the Tensors in them as arrays: of one element, as a number."""
     if isinstance(data, Tensor):
-        return data.array
+        return data.array.reshape(()) if data.array.size == 1 else data.array
     return [plain_nest(x) for x in data] if isinstance(data, list | tuple) else data
 
 
