@@ -111,3 +111,24 @@ def test_a_program_is_compared_and_a_difference_is_seen(tmp_path, monkeypatch):
     (tmp_path / "me" / "mine" / "program.py").write_text(drawn)
     row = programs.compare(programs.Program("me/mine", "program.py"), tmp_path, 60)
     assert row["error"].startswith("differs")
+
+
+# ── programs import in any order ────────────────────────────────────────────────────────────────
+
+EACH_FIRST = """
+import importlib, pathlib, sys
+import tinygrad_pt
+folder = pathlib.Path(tinygrad_pt.__file__).parent
+for file in sorted(folder.rglob("*.py")):
+    parts = file.relative_to(folder.parent).with_suffix("").parts
+    if parts[-1] in ("__main__", "tensorboard"):
+        continue
+    for name in [n for n in sys.modules if n.partition(".")[0] == "tinygrad_pt"]:
+        del sys.modules[name]
+    sys.meta_path[:] = [f for f in sys.meta_path if not str(f).startswith("<class 'tinygrad_pt")]
+    importlib.import_module(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
+"""
+
+
+def test_any_module_can_be_the_first_to_be_imported(tmp_path):
+    assert run(tmp_path, "-c", EACH_FIRST, TINYGRAD_PT_PURE="1") == (0, "", "")

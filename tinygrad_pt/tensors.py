@@ -375,19 +375,19 @@ class Tensor:
     # ── in place ────────────────────────────────────────────────────────────────────────────────
 
     def __iadd__(self, other):
-        return change(self, "add_", operator.add, (other,))
+        return changes.change(self, "add_", operator.add, (other,))
 
     def __isub__(self, other):
-        return change(self, "sub_", operator.sub, (other,))
+        return changes.change(self, "sub_", operator.sub, (other,))
 
     def __imul__(self, other):
-        return change(self, "mul_", operator.mul, (other,))
+        return changes.change(self, "mul_", operator.mul, (other,))
 
     def __itruediv__(self, other):
-        return change(self, "div_", operator.truediv, (other,))
+        return changes.change(self, "div_", operator.truediv, (other,))
 
     def __ipow__(self, other, modulo=None):
-        return change(self, "pow_", operator.pow, (other,))
+        return changes.change(self, "pow_", operator.pow, (other,))
 
     # ── comparison: no derivative, a bool for each element ──────────────────────────────────────
 
@@ -450,7 +450,7 @@ class Tensor:
 
     def __getitem__(self, index: Any) -> Tensor:
         """NumPy's basic and advanced indexing, differentiable; tensors may be indices."""
-        for name, kw in steps(index):
+        for name, kw in indices.steps(index):
             if name == "index" and any([isinstance(i, Tensor) for i in kw["index"]]):
                 from .batching import apply as batched
                 self = batched(INDEX, (self,), kw)
@@ -460,7 +460,7 @@ class Tensor:
 
     def __setitem__(self, index: Any, value: Any) -> None:
         """Overwrite elements in place, with a value that broadcasts to them; differentiable."""
-        overwrite(self, value, "x[i] = v", steps(index))
+        changes.overwrite(self, value, "x[i] = v", indices.steps(index))
 
     @property
     def T(self) -> Tensor:
@@ -904,6 +904,5 @@ def as_size(size: Any) -> tuple[int, ...]:
 
 unseal(Tensor)
 
-# What the class above calls, and what needs it.
-from .changes import change, overwrite  # noqa: E402
-from .indices import as_index, steps  # noqa: E402, F401
+# What the class above calls, and what needs it. (Modules, not names: either may be imported first.)
+from . import changes, indices  # noqa: E402

@@ -9,7 +9,8 @@ from __future__ import annotations
 from functools import wraps
 from typing import Any
 
-from ..tensors import ShapeError, Tensor, change
+from ..changes import change
+from ..tensors import ShapeError, Tensor
 from .common import as_dim
 from .elementwise import clamp, rows, sigmoid, tanh, where
 from .reductions import softmax

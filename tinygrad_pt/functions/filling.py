@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
+from ..changes import overwrite
 from ..devices import check_device
 from ..random import Generator, generator_of
-from ..tensors import ShapeError, Tensor, as_size, overwrite, wrap
+from ..tensors import ShapeError, Tensor, as_size, wrap
 
 BITS = {"float64": 53, "float32": 24, "float16": 11}  # integers up to 2 to this are exact
 

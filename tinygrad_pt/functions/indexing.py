@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from ..indices import as_index
 from ..ops import TABLE
-from ..tensors import ShapeError, Tensor, apply, as_dtype, as_index, wrap
+from ..tensors import ShapeError, Tensor, apply, as_dtype, wrap
 from . import elementwise
 from .choice import OutOfRange, evenly
 from .common import as_dim, plain

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ..changes import change, overwrite
 from ..ops import Pointwise, follow
-from ..tensors import Tensor, become, change, overwrite, place, wrap
+from ..tensors import Tensor, become, place, wrap
 from .common import TAKEN
 
 # Methods, beside the pointwise rows, that have a form in place.

@@ -9,10 +9,11 @@ from math import sqrt
 
 import numpy as np
 
+from ..changes import change
 from ..functions import argmax, leaky_relu, one_hot, softmax
 from ..functions.filling import memory, memory_like
 from ..random import default_generator
-from ..tensors import ShapeError, Tensor, change, plain
+from ..tensors import ShapeError, Tensor, plain
 
 
 def dropout(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
