@@ -18,9 +18,9 @@ _HOMES = {"Value": "value", "draw": "drawing", "from_dlpack": "interop", "show_c
           "vmap": "batching", "save": "serialization", "load": "serialization",
           **dict.fromkeys((*_HARDWARE, "compile"), "accelerators")}
 _MODULES = ("autograd", "batching", "changes", "compat", "data", "datasets", "distributions", "dtypes",
-            "files", "func", "functions", "gradcheck", "graph", "indices", "interop", "kernels", "linalg",
-            "models", "nn", "ops", "optim", "primitives", "random", "serialization", "tensors", "trees",
-            "utils", "value")
+            "files", "func", "functions", "gradcheck", "graph", "indices", "interop", "kernels",
+            "linalg", "models", "nn", "ops", "optim", "primitives", "random", "serialization",
+            "tensors", "trees", "utils", "value")
 
 
 if os.environ.get("TINYGRAD_PT_PURE") == "1":
