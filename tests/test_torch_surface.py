@@ -5,7 +5,10 @@ frameworks, under PyTorch 2.13: what their text touches of ``torch`` and of ``Te
 optim, data and the hardware).
 """
 
+import inspect
+import re
 from importlib import import_module
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -103,3 +106,72 @@ def test_every_public_function_is_compared_with_torch():
                  and not isinstance(getattr(tg.functions, name), type(tg.float32))}
     assert functions - compared - set(NOT_COMPARED) == set(), "no differential test"
 
+
+
+# ── parameters have the names, the order and the defaults of PyTorch's ──────────────────────────
+
+HOMES = ("nn", "nn.functional", "nn.init", "nn.utils", "nn.utils.rnn", "optim", "optim.lr_scheduler",
+         "utils.data", "distributions")
+OTHERWISE = {
+    "nn.Buffer": "empty data is (), not None", "nn.Parameter": "empty data is (), not None",
+    "nn.Hardtanh": "min_value and max_value are deprecated",
+    "nn.RNNCellBase": "a base, for its subclasses", "distributions.Distribution": "the same",
+    "nn.ModuleDict.update": "called by position", "nn.ParameterDict.update": "the same",
+    "nn.Sequential.extend": "the same",
+    "utils.data.random_split": "the default generator by its name",
+}
+
+
+def parameters(f):
+    """{name: default} from the signature, or else from the first line of the documentation."""
+    try:
+        found = inspect.signature(f).parameters.values()
+        if {p.name for p in found} != {"args", "kwargs"}:
+            return {"*" * p.kind.name.startswith("VAR") + p.name: plainly(p.default) for p in found}
+    except ValueError:
+        pass
+    text = re.search(rf"\b{f.__name__.removeprefix('_')}\(([^)]*)\) *(->|\n)", f.__doc__ or "")
+    pairs = [part.partition("=") for part in re.split(r",\s*", text[1])] if text else []
+    return {name.strip(): plainly(default or inspect.Parameter.empty) for name, _, default in pairs}
+
+
+def plainly(default):
+    """A default as text."""
+    if isinstance(default, int | float):
+        default = float(default)
+    text = getattr(default, "__name__", str(default)).strip("'\" ")
+    text = {"True": "1.0", "False": "0.0", "torch.Size([])": "()"}.get(text, text)
+    try:
+        return str(float(text))
+    except ValueError:
+        return text
+
+
+def callables(home, m):
+    """What can be called under the public names of a module, and the methods of its classes."""
+    for name, thing in vars(attrgetter(home)(m)).items():
+        if not name.startswith("_") and callable(thing) and name not in ("Tensor", "Any"):
+            yield name, thing
+            for method, f in vars(thing).items() if isinstance(thing, type) else ():
+                if not method.startswith("_") and callable(f):
+                    yield f"{name}.{method}", f
+
+
+def test_parameters_are_those_of_pytorch():
+    torch = pytest.importorskip("torch")
+    differ = {}
+    for home in HOMES:
+        mine = attrgetter(home)(tg)
+        for name, theirs in callables(home, torch):
+            if not has(mine, name):
+                continue
+            ours, wanted = parameters(attrgetter(name)(mine)), parameters(theirs)
+            if "input" in wanted:
+                ours = {"input" if k == "x" else k: v for k, v in ours.items()}
+            wanted = [(k, v) for k, v in wanted.items()
+                      if k not in ("", "out", "...") and k[0] not in "*_"]
+            known = [x for x in ours.items() if x in wanted]
+            if known != wanted and not any(k[0] == "*" for k in ours):
+                differ[f"{home}.{name}"] = f"{ours}, PyTorch's {wanted}"
+    assert {k: v for k, v in differ.items() if k not in OTHERWISE} == {}
+    assert set(OTHERWISE) - set(differ) == set(), "no longer different"

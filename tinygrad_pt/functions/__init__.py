@@ -74,7 +74,7 @@ from . import (
     scans,
     shape,
 )
-from .common import publish
+from .common import at_home, publish
 from .elementwise import inf, nan
 
 THEMES = (creation, comparisons, elementwise, activations, shape, joining, indexing, reductions,
@@ -82,7 +82,7 @@ THEMES = (creation, comparisons, elementwise, activations, shape, joining, index
 
 __all__ = [name for name, thing in list(globals().items()) if not name.startswith("_")
            and not isinstance(thing, ModuleType)
-           and name not in ("ModuleType", "Op", "THEMES", "follow", "publish")]
+           and name not in ("ModuleType", "Op", "THEMES", "at_home", "follow", "publish")]
 for _theme in THEMES:
     publish(_theme, globals(), __all__)
 publish(methods)
@@ -94,7 +94,7 @@ def _add(op: Op) -> None:
     """A row's function, also of one that is added later."""
     for name in {op.name, elementwise.ALIASES.get(op.name, op.name)}:
         if name in vars(elementwise) and name not in __all__:
-            globals()[name] = vars(elementwise)[name]
+            globals()[name] = at_home(vars(elementwise)[name], __name__)
             __all__.append(name)
 
 

@@ -7,13 +7,13 @@ the result, which is returned in either case.
 from __future__ import annotations
 
 from functools import wraps
+from inspect import Parameter, signature
 from typing import Any
 
 from ..changes import change
 from ..tensors import ShapeError, Tensor
 from .common import as_dim
 from .elementwise import clamp, rows, sigmoid, tanh, where
-from .reductions import softmax
 
 __all__ = ["celu", "hardshrink", "prelu", "selu", "threshold"]
 
@@ -27,6 +27,9 @@ def _in_place(f: Any) -> Any:
         if len(args) == n:
             *args, inplace = args
         return change(x, f"{f.__name__}_", f, tuple(args), kw) if inplace else f(x, *args, **kw)
+    g.__signature__ = signature(f).replace(parameters=[
+        *signature(f).parameters.values(),
+        Parameter("inplace", Parameter.POSITIONAL_OR_KEYWORD, default=False, annotation="bool")])
     return g
 
 
@@ -158,8 +161,3 @@ def glu(x: Tensor, dim: int = -1) -> Tensor:
         raise ShapeError(f"glu: wants an even size along dimension {dim}, got shape {x.array.shape}")
     before, half = (slice(None),) * d, x.shape[d] // 2
     return x[(*before, slice(half))] * sigmoid(x[(*before, slice(half, None))])
-
-
-def softmin(x: Tensor, dim: int) -> Tensor:
-    """softmax(−x): exp(−xᵢ) / Σⱼ exp(−xⱼ) along ``dim``."""
-    return softmax(-x, dim)

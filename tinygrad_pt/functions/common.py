@@ -72,11 +72,17 @@ def spoken(f: FunctionType, name: str) -> Any:
     return translated(f, name, words, several, takes_tensor(f))
 
 
+def at_home(f: Any, module: str) -> Any:
+    """f, known as a function of the module where its users find it: so pickle does too."""
+    f.__module__ = module
+    return f
+
+
 def speak(names: dict[str, Any], *homes: str, prefix: str = "") -> None:
     """Let the functions among a module's names that come from certain modules be `spoken`."""
     for name, f in list(names.items()):
         if not name.startswith("_") and isinstance(f, FunctionType) and f.__module__.startswith(homes):
-            names[name] = spoken(f, prefix + name)
+            names[name] = at_home(spoken(f, prefix + name), names["__name__"])
 
 
 def publish(theme: ModuleType, functions: dict | None = None, names: list[str] | None = None) -> None:
@@ -90,7 +96,7 @@ def publish(theme: ModuleType, functions: dict | None = None, names: list[str] |
             continue
         g = quickly(spoken(f, name)) if name == "sum" else spoken(f, name)
         if functions is not None:
-            functions[name] = g
+            functions[name] = at_home(g, functions["__name__"])
             names.append(name)
         if takes_tensor(f):
             setattr(Tensor, name, g)

@@ -243,11 +243,6 @@ def log_softmax(x: Tensor, dim: int, dtype: Any = None) -> Tensor:
     return x - log(sum(exp(x), dims, True))
 
 
-def softmin(x: Tensor, dim: int, dtype: Any = None) -> Tensor:
-    """softmax(−x)."""
-    return softmax(-x, dim, dtype)
-
-
 def _scores(name: str, x: Tensor, dim: int, dtype: Any) -> tuple[Tensor, tuple[int, ...]]:
     if dim is None:
         raise TypeError(f"{name}: wants a dim")

@@ -9,6 +9,7 @@ from typing import Any
 from ..tensors import Tensor
 from . import losses
 from .module import Module
+from .modules import PairwiseDistance
 
 __all__ = ["BCELoss", "BCEWithLogitsLoss", "CosineEmbeddingLoss", "CrossEntropyLoss",
            "GaussianNLLLoss", "HingeEmbeddingLoss", "HuberLoss", "KLDivLoss", "L1Loss", "MSELoss",
@@ -120,6 +121,10 @@ class TripletMarginLoss(Loss, of=losses.triplet_margin_loss):
 
 class TripletMarginWithDistanceLoss(Loss, of=losses.triplet_margin_with_distance_loss):
     """The same with any distance: see `functional.triplet_margin_with_distance_loss`."""
+
+    def __init__(self, **kw: Any):
+        super().__init__(**kw)
+        self.distance_function = self.distance_function or PairwiseDistance()
 
 
 class MultiMarginLoss(Loss, of=losses.multi_margin_loss):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from ..functions import (
@@ -9,11 +10,10 @@ from ..functions import (
     broadcast_tensors,
     clamp_min,
     einsum,
-    log_softmax,
     norm,
     one_hot,
+    reductions,
     sigmoid,
-    softmax,
     tanh,
 )
 from ..functions.activations import (
@@ -33,7 +33,6 @@ from ..functions.activations import (
     relu6,
     selu,
     silu,
-    softmin,
     softplus,
     softshrink,
     softsign,
@@ -124,6 +123,30 @@ from .resampling import (
     upsample_bilinear,
     upsample_nearest,
 )
+
+
+def softmax(x: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """exp(xᵢ) / Σⱼ exp(xⱼ) along ``dim``, in ``dtype``."""
+    return reductions.softmax(x, _chosen(x, dim), dtype)
+
+
+def softmin(x: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """softmax(−x): exp(−xᵢ) / Σⱼ exp(−xⱼ) along ``dim``, in ``dtype``."""
+    return reductions.softmax(-x, _chosen(x, dim), dtype)
+
+
+def log_softmax(x: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """xᵢ − log Σⱼ exp(xⱼ) along ``dim``, in ``dtype``."""
+    return reductions.log_softmax(x, _chosen(x, dim), dtype)
+
+
+def _chosen(x: Tensor, dim: int | None) -> int:
+    """A dimension; where none is given, with a warning, that of the classes as PyTorch guesses it."""
+    if dim is None:
+        dim = 0 if x.ndim in (0, 1, 3) else 1
+        warnings.warn(f"softmax: give a dim; of shape {tuple(x.shape)} it is taken to be {dim}",
+                      stacklevel=5)
+    return dim
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

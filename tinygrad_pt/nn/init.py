@@ -19,20 +19,21 @@ from ..tensors import ShapeError, Tensor
 # ── numbers ─────────────────────────────────────────────────────────────────────────────────────
 
 @no_grad()
-def uniform_(x: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
+def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0,
+             generator: Generator | None = None) -> Tensor:
     """Uniform numbers of [a, b)."""
-    return x.uniform_(a, b, generator=generator)
+    return tensor.uniform_(a, b, generator=generator)
 
 
 @no_grad()
-def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0,
+def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0,
             generator: Generator | None = None) -> Tensor:
     """Normal numbers."""
-    return x.normal_(mean, std, generator=generator)
+    return tensor.normal_(mean, std, generator=generator)
 
 
 @no_grad()
-def trunc_normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0,
+def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0,
                   generator: Generator | None = None) -> Tensor:
     """Normal numbers within [a, b], by rejection (von Neumann, 1951).
 
@@ -43,88 +44,89 @@ def trunc_normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.
     peak = ((max(a, min(mean, b)) - mean) / std) ** 2 / 2
 
     def candidates():
-        y = empty_like(x)
+        y = empty_like(tensor)
         if below[1] - below[0] > 0.3:
             y.normal_(mean, std, generator=generator)
-            return y, (y < x.dtype.type(a)) | (y > x.dtype.type(b))
+            return y, (y < tensor.dtype.type(a)) | (y > tensor.dtype.type(b))
         y.uniform_(a, b, generator=generator)
-        return y, empty_like(x).uniform_(generator=generator).log() > peak - ((y - mean) / std) ** 2 / 2
+        u = empty_like(tensor).uniform_(generator=generator)
+        return y, u.log() > peak - ((y - mean) / std) ** 2 / 2
 
     y, rejected = candidates()
     while rejected.any():
         new, refused = candidates()
         y, rejected = where(rejected, new, y), rejected & refused
-    return x.copy_(y)
+    return tensor.copy_(y)
 
 
 @no_grad()
-def constant_(x: Tensor, val: float) -> Tensor:
+def constant_(tensor: Tensor, val: float) -> Tensor:
     """The same number everywhere."""
-    return x.fill_(val)
+    return tensor.fill_(val)
 
 
-def ones_(x: Tensor) -> Tensor:
+def ones_(tensor: Tensor) -> Tensor:
     """Ones."""
-    return constant_(x, 1.0)
+    return constant_(tensor, 1.0)
 
 
-def zeros_(x: Tensor) -> Tensor:
+def zeros_(tensor: Tensor) -> Tensor:
     """Zeros."""
-    return constant_(x, 0.0)
+    return constant_(tensor, 0.0)
 
 
 # ── matrices ────────────────────────────────────────────────────────────────────────────────────
 
 @no_grad()
-def eye_(x: Tensor) -> Tensor:
+def eye_(tensor: Tensor) -> Tensor:
     """The identity, of a matrix: a linear layer that keeps as many inputs as it can."""
-    if x.ndim != 2:
-        raise ShapeError(f"eye_: wants 2 dimensions, got shape {x.shape}")
-    return x.copy_(eye(*x.shape))
+    if tensor.ndim != 2:
+        raise ShapeError(f"eye_: wants 2 dimensions, got shape {tensor.shape}")
+    return tensor.copy_(eye(*tensor.shape))
 
 
 @no_grad()
-def dirac_(x: Tensor, groups: int = 1) -> Tensor:
+def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     """The identity, of filters (O, C, …): in each group filter i has a 1 at the centre of channel i."""
-    if x.ndim not in (3, 4, 5) or x.shape[0] % groups:
+    if tensor.ndim not in (3, 4, 5) or tensor.shape[0] % groups:
         raise ShapeError(f"dirac_: wants filters of 3 to 5 dimensions in {groups} groups, got shape "
-                         f"{x.shape}")
-    zeros_(x)
-    many, centre = x.shape[0] // groups, tuple(n // 2 for n in x.shape[2:])
-    for i in range(min(many, x.shape[1])):
+                         f"{tensor.shape}")
+    zeros_(tensor)
+    many, centre = tensor.shape[0] // groups, tuple(n // 2 for n in tensor.shape[2:])
+    for i in range(min(many, tensor.shape[1])):
         for g in range(groups):
-            x[(g * many + i, i, *centre)] = 1
-    return x
+            tensor[(g * many + i, i, *centre)] = 1
+    return tensor
 
 
 @no_grad()
-def orthogonal_(x: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Orthonormal rows or columns, times a gain (Saxe et al., 2014): Q of a normal matrix's QR.
 
     The signs are those that make the diagonal of R positive: so Q is distributed evenly.
     """
-    if x.ndim < 2:
-        raise ShapeError(f"orthogonal_: wants at least 2 dimensions, got shape {x.shape}")
-    if not prod(x.shape):
-        return x
-    a = normal_(empty(x.shape[0], prod(x.shape[1:]), dtype=x.dtype), generator=generator)
+    if tensor.ndim < 2:
+        raise ShapeError(f"orthogonal_: wants at least 2 dimensions, got shape {tensor.shape}")
+    if not prod(tensor.shape):
+        return tensor
+    a = normal_(empty(tensor.shape[0], prod(tensor.shape[1:]), dtype=tensor.dtype), generator=generator)
     wide = a.shape[0] < a.shape[1]
     q, r = linalg.qr(a.T if wide else a)
     q = q * sign(r.diagonal())
-    return x.copy_((q.T if wide else q).reshape(x.shape) * gain)
+    return tensor.copy_((q.T if wide else q).reshape(tensor.shape) * gain)
 
 
 @no_grad()
-def sparse_(x: Tensor, sparsity: float, std: float = 0.01,
+def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01,
             generator: Generator | None = None) -> Tensor:
     """A normal matrix with this part of each column set to 0 (Martens, 2010)."""
-    if x.ndim != 2:
-        raise ShapeError(f"sparse_: wants 2 dimensions, got shape {x.shape}")
-    normal_(x, 0, std, generator)
-    rows, columns = x.shape
+    if tensor.ndim != 2:
+        raise ShapeError(f"sparse_: wants 2 dimensions, got shape {tensor.shape}")
+    normal_(tensor, 0, std, generator)
+    rows, columns = tensor.shape
     for j in range(columns):
-        x[randperm(rows)[:ceil(sparsity * rows)], j] = 0
-    return x
+        tensor[randperm(rows)[:ceil(sparsity * rows)], j] = 0
+    return tensor
 
 
 # ── by the size of a layer ──────────────────────────────────────────────────────────────────────
@@ -157,30 +159,32 @@ def fans(weight: Tensor) -> tuple[int, int]:
     return weight.shape[1] * window, weight.shape[0] * window
 
 
-def xavier_uniform_(x: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Of variance gain²·2/(fan_in + fan_out) (Glorot & Bengio, 2010)."""
-    bound = sqrt(3.0) * (gain * sqrt(2.0 / sum(fans(x))))
-    return uniform_(x, -bound, bound, generator)
+    bound = sqrt(3.0) * (gain * sqrt(2.0 / sum(fans(tensor))))
+    return uniform_(tensor, -bound, bound, generator)
 
 
-def xavier_normal_(x: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     """As `xavier_uniform_`, normal."""
-    return normal_(x, 0.0, gain * sqrt(2.0 / sum(fans(x))), generator)
+    return normal_(tensor, 0.0, gain * sqrt(2.0 / sum(fans(tensor))), generator)
 
 
-def kaiming_uniform_(x: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu",
-                     generator: Generator | None = None) -> Tensor:
+def kaiming_uniform_(tensor: Tensor, a: float = 0, mode: str = "fan_in",
+                     nonlinearity: str = "leaky_relu", generator: Generator | None = None) -> Tensor:
     """Of variance gain²/fan (He et al., 2015), gain by what follows: `calculate_gain`."""
-    if 0 in x.shape:
-        return x
-    bound = sqrt(3.0) * _he(x, a, mode, nonlinearity)
-    return uniform_(x, -bound, bound, generator)
+    if 0 in tensor.shape:
+        return tensor
+    bound = sqrt(3.0) * _he(tensor, a, mode, nonlinearity)
+    return uniform_(tensor, -bound, bound, generator)
 
 
-def kaiming_normal_(x: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu",
-                    generator: Generator | None = None) -> Tensor:
+def kaiming_normal_(tensor: Tensor, a: float = 0, mode: str = "fan_in",
+                    nonlinearity: str = "leaky_relu", generator: Generator | None = None) -> Tensor:
     """As `kaiming_uniform_`, normal."""
-    return x if 0 in x.shape else normal_(x, 0.0, _he(x, a, mode, nonlinearity), generator)
+    if 0 in tensor.shape:
+        return tensor
+    return normal_(tensor, 0.0, _he(tensor, a, mode, nonlinearity), generator)
 
 
 def _he(x: Tensor, a: float, mode: str, nonlinearity: str) -> float:

@@ -18,8 +18,8 @@ class ReLU(Module):
     def __init__(self, inplace: bool = False):
         self.inplace = inplace
 
-    def forward(self, x: Tensor) -> Tensor:
-        return F.relu(x, inplace=True) if self.inplace else F.relu(x)
+    def forward(self, input: Tensor) -> Tensor:
+        return F.relu(input, inplace=True) if self.inplace else F.relu(input)
 
     def extra_repr(self) -> str:
         return "inplace=True" if self.inplace else ""
@@ -28,15 +28,15 @@ class ReLU(Module):
 class Sigmoid(Module):
     """1 / (1 + exp(−x))."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        return F.sigmoid(x)
+    def forward(self, input: Tensor) -> Tensor:
+        return F.sigmoid(input)
 
 
 class Tanh(Module):
     """tanh x."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        return F.tanh(x)
+    def forward(self, input: Tensor) -> Tensor:
+        return F.tanh(input)
 
 
 class ReLU6(Layer):
@@ -70,8 +70,8 @@ class PReLU(Module):
         """Start anew."""
         init.constant_(self.weight, self.init)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return F.prelu(x, self.weight)
+    def forward(self, input: Tensor) -> Tensor:
+        return F.prelu(input, self.weight)
 
     def extra_repr(self) -> str:
         return f"num_parameters={self.num_parameters}"
@@ -83,8 +83,8 @@ class RReLU(Module):
     def __init__(self, lower: float = 1 / 8, upper: float = 1 / 3, inplace: bool = False):
         self.lower, self.upper, self.inplace = lower, upper, inplace
 
-    def forward(self, x: Tensor) -> Tensor:
-        return F.rrelu(x, self.lower, self.upper, self.training, self.inplace)
+    def forward(self, input: Tensor) -> Tensor:
+        return F.rrelu(input, self.lower, self.upper, self.training, self.inplace)
 
     def extra_repr(self) -> str:
         return f"lower={self.lower}, upper={self.upper}" + ", inplace=True" * self.inplace
@@ -260,12 +260,6 @@ class Softmax(Layer):
     def __init__(self, dim: int | None = None):
         self.keep(locals())
 
-    def forward(self, x: Tensor) -> Tensor:
-        dim = self.dim
-        if dim is None:  # PyTorch's choice
-            dim = 0 if x.ndim in (0, 1, 3) else 1
-        return type(self).function(x, dim)
-
 
 class LogSoftmax(Softmax):
     """log of Softmax."""
@@ -284,10 +278,10 @@ class Softmax2d(Layer):
 
     function = F.softmax
 
-    def forward(self, x: Tensor) -> Tensor:
-        if x.ndim not in (3, 4):
-            raise ShapeError(f"Softmax2d: wants 3 or 4 dimensions, got shape {x.shape}")
-        return F.softmax(x, -3)
+    def forward(self, input: Tensor) -> Tensor:
+        if input.ndim not in (3, 4):
+            raise ShapeError(f"Softmax2d: wants 3 or 4 dimensions, got shape {input.shape}")
+        return F.softmax(input, -3)
 
 
 def _full(n: int, value: float, device: Any, dtype: Any) -> Tensor:

@@ -95,10 +95,10 @@ class Sequential(_Numbered):
         for name, m in named:
             self._add(name, m)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, input: Any) -> Any:
         for m in self._modules.values():
-            x = m(x)
-        return x
+            input = m(input)
+        return input
 
     def __getitem__(self, i: Any) -> Any:
         if isinstance(i, slice):

@@ -50,11 +50,11 @@ class _Conv(Module):
         """Draw all from U(−1/√fan_in, 1/√fan_in)."""
         init.default_(self.weight, self.bias)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         padding = self.padding
         if self.padding_mode != "zeros":
-            x, padding = F.pad(x, self._borders(), self.padding_mode), 0
-        return type(self).function(x, self.weight, self.bias, self.stride, padding, self.dilation,
+            input, padding = F.pad(input, self._borders(), self.padding_mode), 0
+        return type(self).function(input, self.weight, self.bias, self.stride, padding, self.dilation,
                                    self.groups)
 
     def _borders(self) -> list[int]:
@@ -105,9 +105,9 @@ class _ConvTranspose(_Conv):
                          bias, padding_mode, device, dtype)
         self.output_padding = sizes(type(self).__name__, "output_padding", output_padding, self.n, 0)
 
-    def forward(self, x: Tensor, output_size: Any = None) -> Tensor:
-        more = self.output_padding if output_size is None else self._more(x, list(output_size))
-        return type(self).function(x, self.weight, self.bias, self.stride, self.padding, more,
+    def forward(self, input: Tensor, output_size: Any = None) -> Tensor:
+        more = self.output_padding if output_size is None else self._more(input, list(output_size))
+        return type(self).function(input, self.weight, self.bias, self.stride, self.padding, more,
                                    self.groups, self.dilation)
 
     def _more(self, x: Tensor, size: list[int]) -> list[int]:

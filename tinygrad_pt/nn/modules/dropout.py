@@ -18,8 +18,8 @@ class Dropout(Layer):
             raise ValueError(f"{type(self).__name__}: p is a probability, between 0 and 1, got {p}")
         self.keep(locals())
 
-    def forward(self, x: Tensor) -> Tensor:
-        return type(self).function(x, self.p, self.training, self.inplace)
+    def forward(self, input: Tensor) -> Tensor:
+        return type(self).function(input, self.p, self.training, self.inplace)
 
 
 class Dropout1d(Dropout):

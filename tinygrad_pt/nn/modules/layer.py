@@ -28,8 +28,8 @@ class Layer(Module):
         for name in self.names:
             setattr(self, name, given[name])
 
-    def forward(self, x: Any) -> Any:
-        return type(self).function(x, **{name: getattr(self, name) for name in self.names})
+    def forward(self, input: Any) -> Any:
+        return type(self).function(input, **{name: getattr(self, name) for name in self.names})
 
     def extra_repr(self) -> str:
         inplace = ["inplace=True"] if "inplace" not in self.shown and vars(self).get("inplace") else []

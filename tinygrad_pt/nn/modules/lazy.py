@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Any, ClassVar
 
 from ...functions import no_grad
@@ -20,6 +21,11 @@ class Lazy(Module):
     becomes: ClassVar[type]
     size: ClassVar[str]  # the attribute that n is
     at: ClassVar[int]
+
+    def __init_subclass__(cls) -> None:
+        if hasattr(cls, "becomes") and cls.__init__ is Lazy.__init__:
+            made = signature(cls.becomes)
+            cls.__signature__ = made.replace(parameters=[*made.parameters.values()][1:])
 
     def __init__(self, *args: Any, **kw: Any):
         self.__dict__["_arguments"] = args, kw
@@ -50,5 +56,5 @@ class Lazy(Module):
         self.__class__ = self.becomes
 
     def __call__(self, *args: Any, **kw: Any) -> Any:
-        self.initialize_parameters(args[0])
+        self.initialize_parameters(args[0] if args else kw["input"])
         return self(*args, **kw)

@@ -54,8 +54,8 @@ class _Norm(Module):
 
 
 class _BatchNorm(_Norm):
-    def forward(self, x: Tensor) -> Tensor:
-        self._check(x)
+    def forward(self, input: Tensor) -> Tensor:
+        self._check(input)
         momentum = self.momentum
         if self.training and self.track_running_stats:
             self.num_batches_tracked.add_(1)
@@ -63,7 +63,7 @@ class _BatchNorm(_Norm):
                 momentum = 1 / self.num_batches_tracked.item()
         stats = ((self.running_mean, self.running_var)
                  if not self.training or self.track_running_stats else (None, None))
-        return F.batch_norm(x, *stats, self.weight, self.bias,
+        return F.batch_norm(input, *stats, self.weight, self.bias,
                             self.training or self.running_mean is None, momentum or 0.0, self.eps)
 
 
@@ -95,14 +95,14 @@ class _InstanceNorm(_Norm):
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype,
                          bias=bias)
 
-    def forward(self, x: Tensor) -> Tensor:
-        self._check(x)
-        one = x.ndim == self.dims[0]
-        channels = x.shape[0 if one else 1]
+    def forward(self, input: Tensor) -> Tensor:
+        self._check(input)
+        one = input.ndim == self.dims[0]
+        channels = input.shape[0 if one else 1]
         if channels != self.num_features and self.affine:
             raise ShapeError(f"{type(self).__name__}: wants {self.num_features} channels, got shape "
-                             f"{tuple(x.shape)}")
-        y = F.instance_norm(x.unsqueeze(0) if one else x, self.running_mean, self.running_var,
+                             f"{tuple(input.shape)}")
+        y = F.instance_norm(input.unsqueeze(0) if one else input, self.running_mean, self.running_var,
                             self.weight, self.bias, self.training or not self.track_running_stats,
                             0.0 if self.momentum is None else self.momentum, self.eps)
         return y.squeeze(0) if one else y
@@ -185,8 +185,8 @@ class LayerNorm(Module):
         """Start anew."""
         _reset(self)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return F.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+    def forward(self, input: Tensor) -> Tensor:
+        return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
         return (f"{self.normalized_shape}, eps={self.eps}, "
@@ -230,8 +230,8 @@ class GroupNorm(Module):
         """Start anew."""
         _reset(self)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return F.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
+    def forward(self, input: Tensor) -> Tensor:
+        return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
         return (f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "

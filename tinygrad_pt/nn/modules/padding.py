@@ -20,8 +20,8 @@ class _Pad(Module):
     def __init__(self, padding: Any):
         self.padding = sizes(type(self).__name__, "padding", padding, 2 * self.n, -10**9)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return F.pad(x, self.padding, self.mode, self.value)
+    def forward(self, input: Tensor) -> Tensor:
+        return F.pad(input, self.padding, self.mode, self.value)
 
     def extra_repr(self) -> str:
         return f"{self.padding}"

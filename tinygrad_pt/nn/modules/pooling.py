@@ -142,8 +142,9 @@ class MaxUnpool1d(Layer):
         padding = sizes(op, "padding", padding, self.n, 0)
         self.keep(locals())
 
-    def forward(self, x: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
-        return type(self).function(x, indices, self.kernel_size, self.stride, self.padding, output_size)
+    def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
+        return type(self).function(input, indices, self.kernel_size, self.stride, self.padding,
+                                   output_size)
 
 
 class MaxUnpool2d(MaxUnpool1d):
