@@ -46,7 +46,8 @@ test_one_operand = differential(
     op("acosh", x(sample=(1.1, 4))), op("tan", x(sample=(-1.3, 1.3))),
     *[op(name, a(dtype=(*FLOATS, "int64", "uint8")), ).but(order=1) for name in
       "abs neg negative floor ceil trunc fix round positive nan_to_num sign sgn relu".split()],
-    op("square", a(dtype=NUMBERS)), op("frac", a(dtype=FLOATS)), op("angle", x(away=(0,), dtype=FLOATS)).but(order=0),
+    op("square", a(dtype=NUMBERS)), op("frac", a(dtype=FLOATS)),
+    op("angle", x(away=(0,), dtype=FLOATS)).but(order=0),
     op("round decimals", lambda m, x, d: m.round(x, decimals=d), x(), st.integers(-2, 3)).but(order=0),
     op("logit", x(sample=(0.05, 0.95)), eps=maybe(one_of(1e-3, 0.2))).but(
         where=lambda c: not any(np.any(abs(abs(v.values - 0.5) - 0.3) < 0.05) for v in c.arrays)),
