@@ -35,6 +35,11 @@ def test_the_type_stubs_are_what_the_sources_say():
         "stubs are out of date: run `TINYGRAD_PT_PURE=1 python -m tinygrad_pt.stubs`" + done.stderr
 
 
+def expected(code):
+    return [line.removeprefix("# prints:").strip() for line in code.splitlines()
+            if line.startswith("# prints:")]
+
+
 @pytest.mark.parametrize("code", blocks("python"))
 def test_python_blocks_run(code, tmp_path):
     """Each block runs by itself; a line `# prints: ...` below a print says what it prints."""
@@ -43,10 +48,8 @@ def test_python_blocks_run(code, tmp_path):
     done = subprocess.run([sys.executable, program], cwd=tmp_path, capture_output=True, text=True,
                           env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"})
     assert done.returncode == 0, done.stderr
-    expected = [line.removeprefix("# prints:").strip() for line in code.splitlines()
-                if line.startswith("# prints:")]
-    if expected:
-        assert [line.strip() for line in done.stdout.splitlines()] == expected
+    if "# prints:" in code:
+        assert [line.strip() for line in done.stdout.splitlines()] == expected(code)
 
 
 def test_the_readme_opens_with_two_commands():
@@ -54,3 +57,15 @@ def test_the_readme_opens_with_two_commands():
     first, second = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"),
                                re.M | re.S)[:2]
     assert "tinygrad-pt train" in first and "pytest" in second
+
+
+def test_pytorch_prints_the_same(tmp_path):
+    """The blocks of docs/pytorch.md that use nothing but PyTorch's names."""
+    pytest.importorskip("torch")
+    text = (ROOT / "docs/pytorch.md").read_text("utf-8")
+    all_blocks = re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)
+    code = "\n".join(b for b in all_blocks if "datasets" not in b and "save" not in b)
+    program = tmp_path / "blocks.py"
+    program.write_text(code.replace("tinygrad_pt", "torch"), "utf-8")
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True)
+    assert [line.strip() for line in done.stdout.splitlines()] == expected(code), done.stderr
