@@ -25,6 +25,19 @@ beside_torch = pytest.mark.skipif(torch is None, reason="no torch to compare wit
 Pair = collections.namedtuple("Pair", "a b")
 
 
+class Draws:
+    """Random numbers of a library, of Python and of NumPy."""
+
+    def __init__(self, m):
+        self.m = m
+
+    def __len__(self):
+        return 7
+
+    def __getitem__(self, i):
+        return i, random.random(), np.random.random(), self.m.rand(1), self.m.randn(2)
+
+
 class Squares:
     """Samples of several kinds."""
 
@@ -82,6 +95,13 @@ ORDERS = {
         d.ConcatDataset([tensors(m, 3), d.Subset(tensors(m), [5, 7, 11])]), 4, shuffle=True),
     "a sampler's own generator": lambda m, d: d.RandomSampler(
         range(40), generator=m.Generator().manual_seed(8)),
+    "rounded parts": lambda m, d: [list(p) for p in d.random_split(range(101), [1 / 3, 1 / 6, 1 / 2])],
+    "workers": lambda m, d: d.DataLoader(Draws(m), 2, shuffle=True, num_workers=2),
+    "workers that stay": lambda m, d: d.DataLoader(Squares(), 5, shuffle=True, num_workers=1,
+                                                   persistent_workers=True, prefetch_factor=1),
+    "workers with a generator": lambda m, d: d.DataLoader(
+        Draws(m), 4, sampler=d.WeightedRandomSampler([1.0, 2.0, 0.5], 9), num_workers=2,
+        generator=m.Generator().manual_seed(2)),
     "by hand": lambda m, d: [d.default_collate([(1, 2.5, "a", np.int32(3))] * 2),
                              d.default_collate([True, False]),
                              d.default_collate([np.ones((2, 3))] * 2)],

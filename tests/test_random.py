@@ -71,7 +71,8 @@ EXACT = [
     *[f"m.empty(n, dtype=m.{d}).random_()" for d in
       "bool uint8 int8 int16 int32 int64 float16 float32 float64".split()],
     "m.empty(n, dtype=m.int8).random_(5, None)", "m.empty(n, dtype=m.int64).random_(-2**63, None)",
-    "m.empty(n).random_(9)", "m.empty(n, 2).t().random_(-4, 4)",
+    "m.empty(n).random_(9)", "m.empty(n).random_(to=17)",
+    "m.empty(n).random_(3, to=17)", "m.empty(n, 2).t().random_(-4, 4)",
     "m.randperm(n)", "m.randperm(n, dtype=m.int32)", "m.randperm(n, dtype=m.float32)",
     *[f"m.empty(n, dtype=m.{d}).bernoulli_(0.3)" for d in "bool uint8 int64 float16 float32".split()],
     "m.empty(n, 2).t().bernoulli_(0.3)", "m.bernoulli(m.linspace(0, 1, n))",

@@ -92,7 +92,8 @@ def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -
     return _fill(x, "bernoulli_", lambda n: g.uniform(n, where.dtype) < _flat(where, x))
 
 
-def random_(x: Tensor, *range: int, generator: Generator | None = None) -> Tensor:
+def random_(x: Tensor, *range: int, to: int | None = None,
+            generator: Generator | None = None) -> Tensor:
     """Integers: ``random_(from, to)`` of from … to − 1, ``random_(to)`` from 0.
 
     Without, of 0 … the largest that x can hold (floating dtypes: to which all integers are exact);
@@ -102,6 +103,7 @@ def random_(x: Tensor, *range: int, generator: Generator | None = None) -> Tenso
     kind = x.dtype.kind
     most = 1 if kind == "b" else 2 ** BITS[x.dtype.name] if kind == "f" else dtypes.iinfo(x.dtype).max
     least = 0 if kind == "b" else -most if kind == "f" else dtypes.iinfo(x.dtype).min
+    range = range if to is None else (*range, to)
     low, high = (0, *range) if len(range) == 1 else range or (0, None)
     high = most + 1 if high is None else high
     if not low < high:

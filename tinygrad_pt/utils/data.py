@@ -360,7 +360,8 @@ class DataLoader(Generic[T]):
     samples rather than batches. With ``num_workers`` that many processes prepare
     ``prefetch_factor`` batches each ahead; they are seeded with a number drawn here plus their own,
     then call ``worker_init_fn(number)``. What concerns GPUs (``pin_memory``) is accepted and has no
-    effect; workers live for one iteration, whatever ``persistent_workers`` says.
+    effect; workers live for one iteration, also with ``persistent_workers``, which says that their
+    seed is drawn in the first one only.
     """
 
     def __init__(self, dataset: Any, batch_size: int | None = 1, shuffle: bool | None = None,
@@ -399,13 +400,17 @@ class DataLoader(Generic[T]):
         self.num_workers, self.worker_init_fn, self.timeout = num_workers, worker_init_fn, timeout
         self.multiprocessing_context, self.prefetch_factor = multiprocessing_context, prefetch_factor
         self.pin_memory, self.persistent_workers = pin_memory, persistent_workers
+        self._seed: int | None = None
         self.collate_fn = collate_fn or (default_convert if batch_sampler is None else default_collate)
 
     def __iter__(self) -> Iterator[T]:
         order = iter(self.sampler if self.batch_sampler is None else self.batch_sampler)
-        seed = _drawn_seed(self.generator)
+        if self._seed is None or not self.persistent_workers:
+            self._seed = _drawn_seed(self.generator)
+        else:  # workers that live on draw no other
+            self._seed += self.num_workers
         fetcher = (self.dataset, self.collate_fn, self.batch_sampler is not None, self.drop_last)
-        return _Workers(self, order, fetcher, seed) if self.num_workers else _here(order, fetcher)
+        return _Workers(self, order, fetcher) if self.num_workers else _here(order, fetcher)
 
     def __len__(self) -> int:
         if isinstance(self.dataset, IterableDataset):
@@ -472,7 +477,9 @@ def _work(tasks: Any, answers: Any, fetcher: tuple, init: Callable | None, info:
     _worker_info, fetch = info, None
     try:
         random.seed(info.seed)
-        np.random.seed(info.seed % 2**32)
+        drawn = info.seed - info.id
+        words = np.random.SeedSequence([info.id, drawn % 2**32, drawn >> 32])  # as PyTorch's
+        np.random.seed(words.generate_state(4))
         manual_seed(info.seed)
         if init is not None:
             init(info.id)
@@ -493,7 +500,7 @@ def _work(tasks: Any, answers: Any, fetcher: tuple, init: Callable | None, info:
 class _Workers:
     """The batches, made by processes in turn and put out in order."""
 
-    def __init__(self, loader: DataLoader, order: Iterator, fetcher: tuple, seed: int):
+    def __init__(self, loader: DataLoader, order: Iterator, fetcher: tuple):
         context = loader.multiprocessing_context
         if context is None or isinstance(context, str):
             context = get_context(context)
@@ -502,7 +509,7 @@ class _Workers:
         n = loader.num_workers
         for i in range(n):
             tasks, (answers, theirs) = context.Queue(), context.Pipe(duplex=False)
-            info = WorkerInfo(i, n, seed + i, loader.dataset)
+            info = WorkerInfo(i, n, loader._seed + i, loader.dataset)
             process = context.Process(target=_work, daemon=True, args=(
                 tasks, theirs, fetcher, loader.worker_init_fn, info))
             process.start()
