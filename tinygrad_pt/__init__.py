@@ -10,17 +10,27 @@ from importlib import import_module
 
 __version__ = "0.1.0"
 
-# Modules that accelerators.py makes.
-_HARDWARE = ("accelerator", "amp", "backends", "compiler", "cpu", "cuda", "mps", "xpu")
+# Modules that places.py makes.
+_MADE = ("__config__", "accelerator", "amp", "backends", "compiler", "cpu", "cuda", "distributed",
+         "fft", "hub", "jit", "mps", "multiprocessing", "nested", "onnx", "profiler", "quantization",
+         "sparse", "version", "xpu")
 
 # Where a public name lives when it is not a Tensor function.
 _HOMES = {"Value": "value", "draw": "drawing", "from_dlpack": "interop", "show_config": "kernels",
           "vmap": "batching", "save": "serialization", "load": "serialization",
-          **dict.fromkeys((*_HARDWARE, "compile"), "accelerators")}
-_MODULES = ("autograd", "batching", "changes", "compat", "data", "datasets", "distributions", "dtypes",
-            "files", "func", "functions", "gradcheck", "graph", "indices", "interop", "kernels",
-            "linalg", "models", "nn", "ops", "optim", "primitives", "random", "serialization",
-            "tensors", "trees", "utils", "value")
+          "compile": "accelerators",
+          **dict.fromkeys(("adaptive_max_pool1d", "alpha_dropout", "batch_norm", "dropout", "embedding",
+                           "feature_alpha_dropout", "group_norm", "instance_norm", "layer_norm",
+                           "max_pool1d_with_indices"), "nn.toplevel"),
+          **dict.fromkeys(("adaptive_avg_pool1d", "avg_pool1d", "bilinear", "channel_shuffle", "conv1d",
+                           "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
+                           "conv_transpose3d", "cosine_similarity", "max_pool1d", "max_pool2d",
+                           "max_pool3d", "pairwise_distance", "pdist", "pixel_shuffle",
+                           "pixel_unshuffle", "rms_norm", "rrelu"), "nn.functional")}
+_MODULES = ("absent", "autograd", "batching", "changes", "compat", "data", "datasets", "distributions",
+            "dtypes", "files", "func", "functions", "gradcheck", "graph", "indices", "interop",
+            "kernels", "linalg", "models", "nn", "ops", "optim", "primitives", "random",
+            "serialization", "special", "tensors", "testing", "trees", "utils", "value", *_MADE)
 
 
 if os.environ.get("TINYGRAD_PT_PURE") == "1":
@@ -40,34 +50,30 @@ if os.environ.get("TINYGRAD_PT_PURE") == "1":
     sys.meta_path.insert(0, _SourceFirst)
 
 
-class _Hardware:
+class _Made:
     """Import finder of ``tinygrad_pt.cuda`` and the like, which are not files."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
         package, _, tail = name.partition(".")
-        if package == __name__ and tail.partition(".")[0] in _HARDWARE:
-            from importlib.util import spec_from_loader
-
-            from . import accelerators
-            return spec_from_loader(name, accelerators) if tail in accelerators.MODULES else None
-        return None
+        if package != __name__ or not tail.startswith((*_MADE, "autograd.", "nn.", "utils.")):
+            return None
+        return import_module(".places", __name__).find_spec(name)
 
 
-sys.meta_path.append(_Hardware)
+sys.meta_path.append(_Made)
 
 
 def __getattr__(name):
     """Import a public name when it is first asked for (PEP 562)."""
-    if name.startswith("_"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name in _MODULES:
         return import_module(f".{name}", __name__)
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     home = import_module("." + _HOMES.get(name, "functions"), __name__)
-    try:
-        value = globals()[name] = getattr(home, name)
-    except AttributeError:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+    if not hasattr(home, name):
+        return import_module(".places", __name__).lookup(__name__, name)
+    value = globals()[name] = getattr(home, name)
     return value
 
 

@@ -1,17 +1,16 @@
 """The names by which programs ask for other hardware. There is none: each answers so, or does nothing.
 
-Every class below is a module, ``tinygrad_pt.cuda`` and so on, made when it is first imported.
+The modules they are in, ``tinygrad_pt.cuda`` and so on, are made by `places`.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from contextlib import ContextDecorator
-from types import ModuleType
 from typing import Any
 
 from .devices import device
+from .dtypes import TYPES
 
 
 def compile(model: Any = None, **options: Any) -> Any:
@@ -83,14 +82,20 @@ _nothing, _no, _zero = _says(None), _says(False), _says(0)
 _HARDWARE = {"is_available": _no, "device_count": _zero, "manual_seed": _nothing, "seed": _nothing,
              "manual_seed_all": _nothing, "empty_cache": _nothing, "synchronize": _nothing,
              "set_device": _no_gpu, "current_device": _no_gpu, "get_device_name": _no_gpu,
-             "get_device_properties": _no_gpu, "Event": _no_gpu, "Stream": _no_gpu}
+             "get_device_properties": _no_gpu, "get_device_capability": _no_gpu, "Event": _no_gpu,
+             "Stream": _no_gpu, "stream": _no_gpu, "current_stream": _no_gpu, "device": device}
 _MEMORY = {f"{most}memory_{what}": _zero for most in ("", "max_") for what in ("allocated", "reserved")}
-_AMP = {"autocast": autocast, "GradScaler": GradScaler}
+_AMP = {"autocast": autocast, "GradScaler": GradScaler, "custom_fwd": compile, "custom_bwd": compile,
+        "is_autocast_available": _no}
 
 # Module → what it holds. A setting may be assigned and has no effect.
 MODULES: dict[str, dict[str, Any]] = {
-    "cuda": {**_HARDWARE, **_MEMORY, "is_bf16_supported": _no, "is_initialized": _no,
-             "reset_peak_memory_stats": _nothing},
+    "cuda": {**_HARDWARE, **_MEMORY, **{f"{name}Tensor": _no_gpu for name in TYPES},
+             "is_bf16_supported": _no, "is_tf32_supported": _no, "is_initialized": _no,
+             "reset_peak_memory_stats": _nothing, "ipc_collect": _nothing,
+             "memory_summary": _says("there is no GPU"), "get_arch_list": _says([]),
+             "get_rng_state_all": _says([]), "set_rng_state_all": _nothing,
+             "OutOfMemoryError": MemoryError},
     "cuda.amp": _AMP,
     "amp": _AMP,
     "mps": {**_HARDWARE, "current_allocated_memory": _zero},
@@ -104,33 +109,9 @@ MODULES: dict[str, dict[str, Any]] = {
     "backends.cuda.matmul": {"allow_tf32": False},
     "backends.cudnn": {"benchmark": False, "deterministic": False, "allow_tf32": False,
                        "enabled": False, "is_available": _no, "version": _nothing},
+    "backends.mkldnn": {"enabled": False, "is_available": _no},
+    "backends.mkl": {"is_available": _no},
+    "backends.openmp": {"is_available": _no},
     "backends.mps": {"is_available": _no, "is_built": _no},
     "compiler": {"compile": compile, "disable": compile, "is_compiling": _no, "reset": _nothing},
 }
-
-
-def _made(package: str) -> None:
-    """Make the modules and put them where imports look."""
-    for name, names in MODULES.items():
-        module = ModuleType(f"{package}.{name}", "There is no such hardware: see accelerators.py.")
-        module.__path__ = []
-        vars(module).update(names)
-        sys.modules[module.__name__] = module
-        parent, _, last = name.rpartition(".")
-        if parent:
-            setattr(sys.modules[f"{package}.{parent}"], last, module)
-        else:
-            globals()[name] = module
-    globals()["cuda"].device = device
-
-
-_made(__package__)
-
-
-def create_module(spec: Any) -> ModuleType:
-    """For the import system: a module that was made above."""
-    return sys.modules[spec.name]
-
-
-def exec_module(module: ModuleType) -> None:
-    """For the import system: there is nothing left to run."""

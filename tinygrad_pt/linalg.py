@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from math import ceil, inf, log2, prod
 from typing import Any
 
@@ -33,6 +33,7 @@ from .functions.reductions import amax, amin, sum
 from .functions.reductions import norm as _norm
 from .functions.shape import diagonal as _diagonal
 from .functions.shape import expand, movedim, reshape, squeeze, tril, triu, unsqueeze
+from .places import lookup
 from .primitives import chain, mT
 from .tensors import ShapeError, Tensor, wrap
 
@@ -760,4 +761,5 @@ def _entries(g: Tensor) -> Tensor:
     return reshape(g, *g.shape, 1, 1)
 
 
+__getattr__ = partial(lookup, __name__)
 speak(globals(), __name__, prefix="linalg.")

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-from . import _HARDWARE, functions, tensors, value
+from . import _HOMES, _MADE, functions, tensors, value
 from .ops import TABLE, Pointwise
 
 HEAD = '''\
@@ -63,13 +63,13 @@ def stubs() -> dict[str, str]:
                         "from . import kernels as kernels, models as models, nn as nn, ops as ops\n"
                         "from . import datasets as datasets, distributions as distributions\n"
                         "from . import func as func, linalg as linalg, optim as optim\n"
+                        "from . import special as special, testing as testing\n"
                         "from . import utils as utils\n"
-                        "from .accelerators import compile as compile\n"
-                        "from .drawing import draw as draw\n"
-                        "from .functions import *\nfrom .kernels import show_config as show_config\n"
-                        "from .serialization import load as load, save as save\n"
-                        "from .value import Value as Value\n\n__version__: str\n"
-                        + "".join(f"{name}: ModuleType\n" for name in _HARDWARE),
+                        "from .functions import *\n"
+                        + "".join(f"from .{home} import {name} as {name}\n"
+                                  for name, home in _HOMES.items())
+                        + "\n__version__: str\n"
+                        + "".join(f"{name}: ModuleType\n" for name in _MADE),
     }
 
 

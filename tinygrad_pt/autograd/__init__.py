@@ -146,7 +146,8 @@ __all__ = ["Function", "Variable", "backward", "detect_anomaly", "enable_grad", 
 
 def __getattr__(name):
     """`functional`, imported when it is first asked for."""
+    from ..places import lookup
     if name == "functional":
         from importlib import import_module
         return import_module(".functional", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return lookup(__name__, name)

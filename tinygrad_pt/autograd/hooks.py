@@ -29,6 +29,17 @@ class RemovableHandle:
         self.remove()
 
 
+def register(hooks: dict, kind: str, hook: Any, prepend: bool = False) -> RemovableHandle:
+    """One more entry (kind, number) → hook, behind the others or before them."""
+    key = kind, next(_numbers)
+    others = dict(hooks) if prepend else {}
+    if prepend:
+        hooks.clear()
+    hooks[key] = hook
+    hooks.update(others)
+    return RemovableHandle(hooks, key)
+
+
 def _register(name: str, x: Tensor, when: str, hook: Callable) -> RemovableHandle:
     at = place(x)
     if at is None:
@@ -36,9 +47,7 @@ def _register(name: str, x: Tensor, when: str, hook: Callable) -> RemovableHandl
                            f"{x.array.shape}, does not")
     if at.hooks is None:
         at.hooks = {}
-    key = (when, next(_numbers))
-    at.hooks[key] = hook
-    return RemovableHandle(at.hooks, key)
+    return register(at.hooks, when, hook)
 
 
 def register_hook(x: Tensor, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:

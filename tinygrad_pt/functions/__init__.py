@@ -9,6 +9,7 @@ are understood for ``dim`` and ``keepdim``, and ``input`` for the first paramete
 
 from math import e, pi
 from types import ModuleType
+from typing import Any
 
 from .. import dtypes, graph, random
 from ..autograd import (
@@ -82,7 +83,7 @@ THEMES = (creation, comparisons, elementwise, activations, shape, joining, index
 
 __all__ = [name for name, thing in list(globals().items()) if not name.startswith("_")
            and not isinstance(thing, ModuleType)
-           and name not in ("ModuleType", "Op", "THEMES", "at_home", "follow", "publish")]
+           and name not in ("Any", "ModuleType", "Op", "THEMES", "at_home", "follow", "publish")]
 for _theme in THEMES:
     publish(_theme, globals(), __all__)
 publish(methods)
@@ -102,3 +103,10 @@ follow(_add)
 inplace.twins(globals())
 
 from .. import interop  # noqa: E402  (methods by which NumPy calls these functions)
+
+
+def __getattr__(name: str) -> Any:
+    """A change in place as a function: ``relu_(x)`` is ``x.relu_()``."""
+    if name.endswith("_") and not name.startswith("_") and hasattr(Tensor, name):
+        return getattr(Tensor, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

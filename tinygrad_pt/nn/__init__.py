@@ -1,5 +1,8 @@
 """Layers and losses, in PyTorch's names: `Module` and the pieces networks are made of."""
 
+from functools import partial
+
+from ..places import lookup
 from . import criteria, functional, init, modules, recurrent, transformer, utils
 from .criteria import *  # noqa: F403
 from .module import Module
@@ -10,3 +13,5 @@ from .transformer import *  # noqa: F403
 
 __all__ = ["Buffer", "Module", "Parameter", "UninitializedParameter", "functional", "init", "utils",
            *criteria.__all__, *modules.__all__, *recurrent.__all__, *transformer.__all__]
+
+__getattr__ = partial(lookup, __name__)

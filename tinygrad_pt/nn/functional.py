@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from typing import Any
 
 from ..functions import (
@@ -40,6 +41,7 @@ from ..functions.activations import (
     threshold,
 )
 from ..functions.common import speak
+from ..places import lookup
 from ..tensors import ShapeError, Tensor
 from .attention import scaled_dot_product_attention
 from .convolution import (
@@ -182,4 +184,7 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
     return norm(x1 - x2 + eps, p, -1, keepdim)
 
 
+for _f in (celu, elu, hardtanh, leaky_relu, relu, rrelu, selu, threshold):
+    globals()[f"{_f.__name__}_"] = partial(_f, inplace=True)
+__getattr__ = partial(lookup, __name__)
 speak(globals(), __package__, activations.__name__)

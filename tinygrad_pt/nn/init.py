@@ -5,14 +5,19 @@ All functions fill a tensor in place, outside of the graph, and return it.
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
+from functools import partial, wraps
 from math import ceil, erf, prod, sqrt
 from typing import Any
 
 from .. import linalg
 from ..functions import no_grad
-from ..functions.creation import empty, empty_like, eye
+from ..functions.creation import empty, empty_like
+from ..functions.creation import eye as identity
 from ..functions.elementwise import sign, where
 from ..functions.sampling import randperm
+from ..places import lookup
 from ..random import Generator
 from ..tensors import ShapeError, Tensor
 
@@ -82,7 +87,7 @@ def eye_(tensor: Tensor) -> Tensor:
     """The identity, of a matrix: a linear layer that keeps as many inputs as it can."""
     if tensor.ndim != 2:
         raise ShapeError(f"eye_: wants 2 dimensions, got shape {tensor.shape}")
-    return tensor.copy_(eye(*tensor.shape))
+    return tensor.copy_(identity(*tensor.shape))
 
 
 @no_grad()
@@ -200,3 +205,19 @@ def default_(weight: Tensor, bias: Tensor | None) -> None:
         fan_in, _ = fans(weight)
         bound = 1 / sqrt(fan_in) if fan_in else 0.0
         uniform_(bias, -bound, bound)
+
+
+def _deprecated(f: Callable) -> Callable:
+    """f under its name of before PyTorch 0.4, without what says that it works in place."""
+    @wraps(f)
+    def old(*args: Any, **kw: Any) -> Tensor:
+        warnings.warn(f"nn.init.{f.__name__[:-1]} is deprecated, use nn.init.{f.__name__}",
+                      FutureWarning, stacklevel=2)
+        return f(*args, **kw)
+    return old
+
+
+for _f in (uniform_, normal_, constant_, eye_, dirac_, xavier_uniform_, xavier_normal_,
+           kaiming_uniform_, kaiming_normal_, orthogonal_, sparse_):
+    globals()[_f.__name__[:-1]] = _deprecated(_f)
+__getattr__ = partial(lookup, __name__)

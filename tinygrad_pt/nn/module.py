@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections import OrderedDict, namedtuple
-from collections.abc import Callable, Iterator, Mapping
-from itertools import count
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from ..autograd.function import Function
 from ..autograd.hooks import RemovableHandle
-from ..functions import bfloat16, float16, float32, float64, no_grad
+from ..functions import bfloat16, empty_like, float16, float32, float64, no_grad
 from ..tensors import ShapeError, Tensor, as_array, wrap
+from . import hooks
+from .hooks import (  # noqa: F401  (PyTorch has them here)
+    register_module_backward_hook,
+    register_module_buffer_registration_hook,
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+    register_module_full_backward_hook,
+    register_module_full_backward_pre_hook,
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+)
 from .parameter import Buffer, Parameter, is_lazy
 
 
@@ -22,7 +31,7 @@ class Module:
     """
 
     training = True
-    _hooks: dict | None = None  # (kind, number) → (function, options): see `_hook`
+    _hooks: hooks.Hooks | None = None
 
     def __new__(cls, *args: Any, **kw: Any) -> Any:
         self = super().__new__(cls)
@@ -34,8 +43,8 @@ class Module:
         pass  # all is there already: a subclass may forget to call this
 
     def __call__(self, *args: Any, **kw: Any) -> Any:
-        if self._hooks:
-            return _call_with_hooks(self, args, kw)
+        if self._hooks or hooks.everywhere:
+            return hooks.call_with_hooks(self, args, kw)
         return self.forward(*args, **kw)
 
     def forward(self, *args: Any) -> Any:
@@ -82,6 +91,8 @@ class Module:
 
     def _register(self, kind: str, name: str, value: Any, persistent: bool = True) -> None:
         """Make an attribute one of a kind, and of no other."""
+        for hook, _ in hooks.of_kind(self, kind) if hooks.everywhere and value is not None else ():
+            value = _other(hook(self, name, value), value)
         self.__dict__.pop(name, None)
         for other in _KINDS:
             if other != kind:
@@ -125,6 +136,17 @@ class Module:
             if not isinstance(m, Module):
                 raise AttributeError(f"get_submodule: {name!r} of {target!r} is no Module")
         return m
+
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Put a module at a dotted path; with ``strict`` only in the place of another one."""
+        path, _, name = target.rpartition(".")
+        if not name or not isinstance(module, Module):
+            raise ValueError(f"set_submodule: wants a path and a Module, got {target!r} and "
+                             f"{type(module).__name__}")
+        m = self.get_submodule(path)
+        if (strict or hasattr(m, name)) and name not in m._modules:
+            raise AttributeError(f"set_submodule: {type(m).__name__} has no module {name!r}")
+        setattr(m, name, module)
 
     def get_parameter(self, target: str) -> Parameter:
         """The parameter at a dotted path."""
@@ -251,6 +273,13 @@ class Module:
                     m._buffers[name] = fn(x)
         return self
 
+    def to_empty(self, *, device: Any = None, recurse: bool = True) -> Module:
+        """All parameters and buffers in new memory, not initialised."""
+        return self._apply(lambda x: empty_like(x, device=device), recurse)
+
+    def compile(self, *args: Any, **options: Any) -> None:
+        """Nothing: there is no compiler to run."""
+
     def type(self, dst_type: Any) -> Module:
         """All parameters and buffers, also of integers, with another dtype."""
         return self._apply(lambda x: x.to(dst_type))
@@ -285,13 +314,36 @@ class Module:
                    keep_vars: bool = False) -> OrderedDict[str, Tensor]:
         """Path → parameter or persistent buffer, sharing memory; detached unless ``keep_vars``."""
         state = OrderedDict() if destination is None else destination
-        for name, x in (*self._parameters.items(), *self._buffers.items()):
-            if x is not None and name not in self._non_persistent_buffers_set:
-                state[prefix + name] = x if keep_vars or is_lazy(x) else x.detach()
+        for hook, _ in hooks.of_kind(self, "before state_dict"):
+            hook(self, prefix, keep_vars)
+        for path, _, name, x in self._entries(prefix, False):
+            state[path] = self.get_extra_state() if name == _EXTRA else \
+                x if keep_vars or is_lazy(x) else x.detach()
         for name, m in self._modules.items():
             if m is not None:
                 m.state_dict(destination=state, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
+        for hook, _ in hooks.of_kind(self, "after state_dict"):
+            hook(self, state, prefix, {})
         return state
+
+    def _entries(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple]:
+        """(path, module, name, tensor) of what a state_dict holds, shared ones under every path."""
+        for name, x in (*self._parameters.items(), *self._buffers.items()):
+            if x is not None and name not in self._non_persistent_buffers_set:
+                yield prefix + name, self, name, x
+        if type(self).get_extra_state is not Module.get_extra_state:
+            yield prefix + _EXTRA, self, _EXTRA, None
+        for name, m in self._modules.items() if recurse else ():
+            if m is not None:
+                yield from m._entries(f"{prefix}{name}.")
+
+    def get_extra_state(self) -> Any:
+        """What else belongs to the state_dict; to be defined together with `set_extra_state`."""
+        raise RuntimeError(f"{type(self).__name__} has no get_extra_state()")
+
+    def set_extra_state(self, state: Any) -> None:
+        """Take what `get_extra_state` gave."""
+        raise RuntimeError(f"{type(self).__name__} has no set_extra_state()")
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True,
                         assign: bool = False) -> IncompatibleKeys:
@@ -302,47 +354,61 @@ class Module:
         """
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"load_state_dict: wants a mapping, got {type(state_dict).__name__}")
-        own = self.state_dict(keep_vars=True)
-        missing = [k for k in own if k not in state_dict]
-        unexpected = [k for k in state_dict if k not in own]
-        values = {k: v if isinstance(v, Tensor) else wrap(as_array(v)) for k, v in state_dict.items()
-                  if k in own}
-        wrong = [f"{word} key(s) in state_dict: " + ", ".join(f'"{k}"' for k in keys) + ". "
-                 for word, keys in (("Missing", missing), ("Unexpected", unexpected))
-                 if strict and keys]
+        state, errors = dict(state_dict), []
+        for prefix, m in self._paths():
+            for hook, _ in hooks.of_kind(m, "before load"):
+                hook(m, state, prefix, {}, strict, [], [], errors)
+        own = {path: (m, name, x) for path, m, name, x in self._entries()}
+        keys = IncompatibleKeys([k for k in own if k not in state], [k for k in state if k not in own])
+        values = {k: v if own[k][1] == _EXTRA or isinstance(v, Tensor) else wrap(as_array(v))
+                  for k, v in state.items() if k in own}
         shapes = [f"size mismatch for {k}: copying a param with shape {v.shape!r} from checkpoint, the "
-                  f"shape in current model is {own[k].shape!r}." for k, v in values.items()
-                  if not is_lazy(own[k]) and v.shape != own[k].shape]
-        if wrong or shapes:
+                  f"shape in current model is {own[k][2].shape!r}." for k, v in values.items()
+                  if own[k][1] != _EXTRA and not is_lazy(own[k][2]) and v.shape != own[k][2].shape]
+        after = [(hook, m) for _, m in reversed(self._paths())
+                 for hook, _ in hooks.of_kind(m, "after load")]
+        if shapes or errors or not after:
+            self._complain(keys if strict else (), errors, shapes)
+        for path, value in values.items():
+            m, name, x = own[path]
+            m._load(name, x, value, assign)
+        for hook, m in after:
+            hook(m, keys)
+        self._complain(keys if strict else (), [], [])
+        return keys
+
+    def _paths(self) -> list[tuple[str, Module]]:
+        """(prefix, module) of all modules within this one."""
+        return [(f"{path}." if path else "", m) for path, m in self.named_modules()]
+
+    def _complain(self, keys: Iterable, errors: list[str], shapes: list[str]) -> None:
+        """RuntimeError if there is anything to complain of; ShapeError if there are shapes."""
+        wrong = [f"{word} key(s) in state_dict: " + ", ".join(f'"{k}"' for k in some) + ". "
+                 for word, some in zip(("Missing", "Unexpected"), keys, strict=False) if some]
+        if wrong or errors or shapes:
             raise (ShapeError if shapes else RuntimeError)(
                 f"Error(s) in loading state_dict for {type(self).__name__}:\n\t"
-                + "\n\t".join(wrong + shapes))
-        for path, value in values.items():
-            x = own[path]
-            if is_lazy(x):
-                x.materialize(value.shape)
-            if assign:
-                owner, _, name = path.rpartition(".")
-                if isinstance(x, Parameter) and not isinstance(value, Parameter):
-                    value = Parameter(value, x.requires_grad)
-                setattr(self.get_submodule(owner), name, value)
-            else:
-                with no_grad():
-                    x.copy_(value)
-        return IncompatibleKeys(missing, unexpected)
+                + "\n\t".join(wrong + errors + shapes))
+
+    def _load(self, name: str, x: Tensor | None, value: Any, assign: bool) -> None:
+        """Give one of this module's tensors x, or the extra state, a value."""
+        if name == _EXTRA:
+            return self.set_extra_state(value)
+        if is_lazy(x):
+            x.materialize(value.shape)
+        if not assign:
+            with no_grad():
+                x.copy_(value)
+        elif isinstance(x, Parameter) and not isinstance(value, Parameter):
+            setattr(self, name, Parameter(value, x.requires_grad))
+        else:
+            setattr(self, name, value)
 
     # ── hooks ───────────────────────────────────────────────────────────────────────────────────
 
     def _hook(self, kind: str, hook: Callable, prepend: bool = False,
               **options: bool) -> RemovableHandle:
-        hooks = self.__dict__.setdefault("_hooks", {})
-        key = kind, next(_numbers)
-        others = dict(hooks) if prepend else {}
-        if prepend:
-            hooks.clear()
-        hooks[key] = hook, options
-        hooks.update(others)
-        return RemovableHandle(hooks, key)
+        return hooks.add(self.__dict__.setdefault("_hooks", {}), kind, hook, prepend, **options)
 
     def register_forward_pre_hook(self, hook: Callable, *, prepend: bool = False,
                                   with_kwargs: bool = False) -> RemovableHandle:
@@ -373,6 +439,25 @@ class Module:
 
     register_backward_hook = register_full_backward_hook
 
+    def register_state_dict_pre_hook(self, hook: Callable) -> RemovableHandle:
+        """Call hook(module, prefix, keep_vars) before this module's part of a state_dict is made."""
+        return self._hook("before state_dict", hook)
+
+    def register_state_dict_post_hook(self, hook: Callable) -> RemovableHandle:
+        """Call hook(module, state_dict, prefix, metadata) when its part is made; it may change it."""
+        return self._hook("after state_dict", hook)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable) -> RemovableHandle:
+        """Call hook(module, state_dict, prefix, metadata, strict, missing, unexpected, errors) first.
+
+        It may change the state_dict, a copy, and add to the errors, a list of texts.
+        """
+        return self._hook("before load", hook)
+
+    def register_load_state_dict_post_hook(self, hook: Callable) -> RemovableHandle:
+        """Call hook(module, incompatible_keys) after loading; it may change the two lists of them."""
+        return self._hook("after load", hook)
+
     # ── as text ─────────────────────────────────────────────────────────────────────────────────
 
     def _get_name(self) -> str:
@@ -390,8 +475,8 @@ class Module:
         return f"{self._get_name()}(\n  " + "\n  ".join(lines + inner) + "\n)"
 
 
+_EXTRA = "_extra_state"
 _KINDS = {"_parameters": Parameter, "_modules": Module, "_buffers": Tensor}
-_numbers = count()
 
 
 class IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
@@ -405,6 +490,11 @@ class IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpect
     __str__ = __repr__
 
 
+def _other(new: Any, old: Any) -> Any:
+    """What a hook returned, or if that is None what there was."""
+    return old if new is None else new
+
+
 def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
@@ -416,84 +506,3 @@ def _once(named: Any) -> Iterator[tuple[str, Any]]:
         if id(x) not in seen:
             seen.add(id(x))
             yield name, x
-
-
-# ── calls with hooks ────────────────────────────────────────────────────────────────────────────
-
-class _Gate(Function):
-    """The identity of several tensors; a function sees, and may change, their gradients."""
-
-    @staticmethod
-    def forward(ctx, see, *xs):
-        ctx.see = see
-        return xs
-
-    @staticmethod
-    def backward(ctx, *grads):
-        return (None, *ctx.see(grads))
-
-
-def _gated(see: Callable, values: tuple) -> tuple:
-    """Values, the gradients of whose Tensors go through ``see``: a tuple with None for the others."""
-    at = [i for i, x in enumerate(values) if isinstance(x, Tensor) and x.requires_grad]
-    if not at:
-        return values
-
-    def seen(grads):
-        all_of_them: list = [None] * len(values)
-        for i, g in zip(at, grads, strict=True):
-            all_of_them[i] = g
-        changed = see(tuple(all_of_them))
-        return [changed[i] for i in at]
-
-    out = list(values)
-    for i, x in zip(at, _Gate.apply(seen, *[values[i] for i in at]), strict=True):
-        out[i] = x
-    return tuple(out)
-
-
-def _call_with_hooks(m: Module, args: tuple, kw: dict) -> Any:
-    hooks = {kind: [h for (of, _), h in m._hooks.items() if of == kind]
-             for kind in ("before", "after", "backward before", "backward after")}
-    for hook, options in hooks["before"]:
-        if options["with_kwargs"]:
-            args, kw = hook(m, args, kw) or (args, kw)
-        elif (changed := hook(m, args)) is not None:
-            args = changed if isinstance(changed, tuple) else (changed,)
-    backward = hooks["backward before"] or hooks["backward after"]
-    from_output: tuple = ()
-
-    def at_output(grads):
-        nonlocal from_output
-        for hook, _ in hooks["backward before"]:
-            grads = _as_tuple(hook(m, grads), grads)
-        from_output = grads
-        if not any(isinstance(x, Tensor) and x.requires_grad for x in args):
-            at_inputs((None,) * len(args))
-        return grads
-
-    def at_inputs(grads):
-        for hook, _ in hooks["backward after"]:
-            grads = _as_tuple(hook(m, grads, from_output), grads)
-        return grads
-
-    if backward:
-        args = _gated(at_inputs, args)
-    try:
-        y = m.forward(*args, **kw)
-    except Exception:
-        for hook, options in hooks["after"]:
-            if options["always_call"]:
-                hook(m, args, *([kw] if options["with_kwargs"] else []), None)
-        raise
-    for hook, options in hooks["after"]:
-        changed = hook(m, args, *([kw] if options["with_kwargs"] else []), y)
-        y = y if changed is None else changed
-    if backward:
-        y = _gated(at_output, y) if isinstance(y, tuple) else _gated(at_output, (y,))[0]
-    return y
-
-
-def _as_tuple(changed: Any, old: tuple) -> tuple:
-    """The gradients that a hook returned, or the old ones."""
-    return old if changed is None else changed if isinstance(changed, tuple) else (changed,)

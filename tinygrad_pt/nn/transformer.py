@@ -24,15 +24,12 @@ from .attention import additive, scaled_dot_product_attention
 from .functional import linear
 from .module import Module
 from .modules import Dropout, LayerNorm, Linear, ModuleList
+from .modules.linear import NonDynamicallyQuantizableLinear
 from .noise import dropout as dropped
 from .parameter import Parameter
 
 __all__ = ["MultiheadAttention", "Transformer", "TransformerDecoder", "TransformerDecoderLayer",
            "TransformerEncoder", "TransformerEncoderLayer"]
-
-
-class NonDynamicallyQuantizableLinear(Linear):
-    """A Linear under the name that PyTorch prints."""
 
 
 class MultiheadAttention(Module):

@@ -6,11 +6,13 @@ import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
+from functools import wraps
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
+from ..autograd.hooks import RemovableHandle, register
 from ..changes import touch
 from ..graph import enable_grad
 from ..tensors import Tensor, as_array, wrap
@@ -54,12 +56,36 @@ _RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
 }
 
 
+def _hooked(step: Callable) -> Callable:
+    """step with the hooks called before and after it, once where one class's step calls another's."""
+    @wraps(step)
+    def with_hooks(self, *args, **kw):
+        if not self._hooks or type(self).step is not with_hooks:
+            return step(self, *args, **kw)
+        args = (self, *args)
+        for hook in self._of("before step"):
+            changed = hook(self, args, kw)
+            if changed is not None:
+                args, kw = changed
+        y = step(*args, **kw)
+        for hook in self._of("after step"):
+            hook(self, args, kw)
+        return y
+    return with_hooks
+
+
 class Optimizer:
     """Base of all optimizers. A subclass gives `begin` and `update`, or a `step` of its own.
 
     ``params``: tensors, or pairs (name, tensor), or dicts ``{"params": …, "lr": …}``, each a group
     with settings of its own; what a group does not set is taken from ``defaults``.
     """
+
+    _hooks: dict | None = None  # (when, number) → function
+
+    def __init_subclass__(cls) -> None:
+        if "step" in vars(cls):
+            cls.step = _hooked(cls.step)
 
     def __init__(self, params: Iterable, defaults: Mapping[str, Any]):
         if isinstance(params, Tensor):
@@ -123,6 +149,7 @@ class Optimizer:
                 else:
                     p.grad = wrap(np.zeros_like(p.grad.array))
 
+    @_hooked
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change every parameter that has a gradient, in place.
 
@@ -161,14 +188,18 @@ class Optimizer:
 
     def state_dict(self) -> dict[str, Any]:
         """``{"state": {i: …}, "param_groups": […]}``, parameters replaced by their numbers."""
+        for hook in self._of("before state_dict"):
+            hook(self)
         number = {p: i for i, p in reversed([*enumerate(self._params())])}
-        return {"state": {number.get(p, p): s for p, s in self.state.items() if s},
-                "param_groups": [{**{k: v for k, v in g.items() if k != "params"},
-                                  "params": [number[p] for p in g["params"]]}
-                                 for g in self.param_groups]}
+        state = {"state": {number.get(p, p): s for p, s in self.state.items() if s},
+                 "param_groups": [{**{k: v for k, v in g.items() if k != "params"},
+                                   "params": [number[p] for p in g["params"]]}
+                                  for g in self.param_groups]}
+        return self._changed("after state_dict", state)
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on from what `state_dict` gave, which is copied. ValueError if the groups differ."""
+        state_dict = self._changed("before load", dict(state_dict))
         groups = deepcopy(state_dict["param_groups"])
         sizes, wanted = ([len(g["params"]) for g in gs] for gs in (groups, self.param_groups))
         if sizes != wanted:
@@ -182,6 +213,50 @@ class Optimizer:
         self.param_groups = [{**{k: v for k, v in own.items() if k == "param_names"}, **new,
                               "params": own["params"]}
                              for own, new in zip(self.param_groups, groups, strict=True)]
+        for hook in self._of("after load"):
+            hook(self)
+
+    # ── hooks ───────────────────────────────────────────────────────────────────────────────────
+
+    def _hook(self, when: str, hook: Callable, prepend: bool = False) -> RemovableHandle:
+        self._hooks = self._hooks or {}
+        return register(self._hooks, when, hook, prepend)
+
+    def _of(self, when: str) -> list[Callable]:
+        return [hook for (of, _), hook in (self._hooks or {}).items() if of == when]
+
+    def _changed(self, when: str, state: dict[str, Any]) -> dict[str, Any]:
+        """A state_dict, or what hooks make of it."""
+        for hook in self._of(when):
+            new = hook(self, state)
+            state = state if new is None else new
+        return state
+
+    def register_step_pre_hook(self, hook: Callable) -> RemovableHandle:
+        """Call hook(optimizer, args, kwargs) before each step; it may return both, changed."""
+        return self._hook("before step", hook)
+
+    def register_step_post_hook(self, hook: Callable) -> RemovableHandle:
+        """Call hook(optimizer, args, kwargs) after each step."""
+        return self._hook("after step", hook)
+
+    def register_state_dict_pre_hook(self, hook: Callable, prepend: bool = False) -> RemovableHandle:
+        """Call hook(optimizer) before a state_dict is made."""
+        return self._hook("before state_dict", hook, prepend)
+
+    def register_state_dict_post_hook(self, hook: Callable, prepend: bool = False) -> RemovableHandle:
+        """Call hook(optimizer, state_dict) when it is made; it may return another."""
+        return self._hook("after state_dict", hook, prepend)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable,
+                                          prepend: bool = False) -> RemovableHandle:
+        """Call hook(optimizer, state_dict) before one is loaded; it may return another."""
+        return self._hook("before load", hook, prepend)
+
+    def register_load_state_dict_post_hook(self, hook: Callable,
+                                           prepend: bool = False) -> RemovableHandle:
+        """Call hook(optimizer) after a state_dict was loaded."""
+        return self._hook("after load", hook, prepend)
 
     def __repr__(self) -> str:
         text = "".join(f"Parameter Group {i}\n" + "".join(

@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import wait
 from typing import Any, Generic, TypeVar
@@ -20,10 +21,13 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from ..functions import manual_seed, multinomial, randint, randperm, stack, tensor
+from ..places import lookup
 from ..random import Generator
 from ..tensors import Tensor, wrap
 
 T = TypeVar("T")
+__path__: list[str] = []  # within which `places` makes utils.data.sampler and the like
+__getattr__ = partial(lookup, __name__)
 
 # ── datasets ────────────────────────────────────────────────────────────────────────────────────
 
@@ -81,6 +85,29 @@ class Subset(Dataset[T]):
 
     def __len__(self) -> int:
         return len(self.indices)
+
+
+class StackDataset(Dataset):
+    """Datasets side by side: sample i has one of each, in a tuple, or in a dict by their names."""
+
+    def __init__(self, *args: Dataset, **kwargs: Dataset):
+        if bool(args) == bool(kwargs):
+            raise ValueError("StackDataset: wants datasets either in order or by name, got "
+                             f"{len(args)} and {len(kwargs)}")
+        self.datasets = kwargs or args
+        sizes = {len(d) for d in self._all()}
+        if len(sizes) > 1:
+            raise ValueError(f"StackDataset: wants datasets of one length, got {sorted(sizes)}")
+
+    def _all(self) -> Iterable[Any]:
+        return self.datasets.values() if isinstance(self.datasets, dict) else self.datasets
+
+    def __getitem__(self, index: int) -> Any:
+        row = tuple(d[index] for d in self._all())
+        return dict(zip(self.datasets, row, strict=True)) if isinstance(self.datasets, dict) else row
+
+    def __len__(self) -> int:
+        return len(next(iter(self._all())))
 
 
 class ConcatDataset(Dataset[T]):
@@ -233,6 +260,39 @@ class WeightedRandomSampler(Sampler[int]):
 
     def __len__(self) -> int:
         return self.num_samples
+
+
+class DistributedSampler(Sampler[int]):
+    """The indices that fall to one of several processes: every ``num_replicas``-th from ``rank`` on.
+
+    All get equally many: some indices twice, or with ``drop_last`` some never. The order is that of
+    ``seed`` plus the number given to `set_epoch`. By default there is one process, this one.
+    """
+
+    def __init__(self, dataset: Any, num_replicas: int | None = None, rank: int | None = None,
+                 shuffle: bool = True, seed: int = 0, drop_last: bool = False):
+        self.num_replicas, self.rank = num_replicas or 1, rank or 0
+        if not 0 <= self.rank < self.num_replicas:
+            raise ValueError(f"DistributedSampler: rank lies in 0 … {self.num_replicas - 1}, got "
+                             f"{rank}")
+        self.dataset, self.shuffle, self.seed, self.drop_last = dataset, shuffle, seed, drop_last
+        self.epoch = 0
+        n = len(dataset)
+        self.num_samples = (n if drop_last else n + self.num_replicas - 1) // self.num_replicas
+        self.total_size = self.num_samples * self.num_replicas
+
+    def __iter__(self) -> Iterator[int]:
+        n = len(self.dataset)
+        g = Generator().manual_seed(self.seed + self.epoch)
+        order = randperm(n, generator=g).tolist() if self.shuffle else range(n)
+        return itertools.islice(itertools.cycle(order), self.rank, self.total_size, self.num_replicas)
+
+    def __len__(self) -> int:
+        return self.num_samples
+
+    def set_epoch(self, epoch: int) -> None:
+        """Another order for another epoch; without it all have the same."""
+        self.epoch = epoch
 
 
 def _check_sampler(name: str, replacement: Any, num_samples: Any) -> None:

@@ -1,5 +1,8 @@
 """The layers, by theme."""
 
+from typing import Any
+
+from ...places import lookup
 from .activation import (
     CELU,
     ELU,
@@ -232,3 +235,9 @@ __all__ = [
     "ZeroPad2d",
     "ZeroPad3d",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Losses, recurrent networks and transformers, which PyTorch keeps here too."""
+    from ... import nn
+    return getattr(nn, name) if name in nn.__all__ else lookup(__name__, name)

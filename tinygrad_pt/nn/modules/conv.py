@@ -15,7 +15,7 @@ from .lazy import Lazy
 _MODES = ("zeros", "reflect", "replicate", "circular")
 
 
-class _Conv(Module):
+class _ConvNd(Module):
     """What the convolutions of n directions share."""
 
     n: int
@@ -75,25 +75,25 @@ class _Conv(Module):
                 f"stride={self.stride}{about}{'' if self.bias is not None else ', bias=False'}{mode}")
 
 
-class Conv1d(_Conv):
+class Conv1d(_ConvNd):
     """Convolution of sequences (N, C, L): weight (out_channels, in_channels / groups, K)."""
 
     n, function = 1, F.conv1d
 
 
-class Conv2d(_Conv):
+class Conv2d(_ConvNd):
     """Convolution of images (N, C, H, W): weight (out_channels, in_channels / groups, KH, KW)."""
 
     n, function = 2, F.conv2d
 
 
-class Conv3d(_Conv):
+class Conv3d(_ConvNd):
     """Convolution of volumes (N, C, D, H, W)."""
 
     n, function = 3, F.conv3d
 
 
-class _ConvTranspose(_Conv):
+class _ConvTransposeNd(_ConvNd):
     """What the adjoints of convolutions share."""
 
     transposed = True
@@ -122,19 +122,19 @@ class _ConvTranspose(_Conv):
         return more
 
 
-class ConvTranspose1d(_ConvTranspose):
+class ConvTranspose1d(_ConvTransposeNd):
     """The adjoint of Conv1d: weight (in_channels, out_channels / groups, K)."""
 
     n, function = 1, F.conv_transpose1d
 
 
-class ConvTranspose2d(_ConvTranspose):
+class ConvTranspose2d(_ConvTransposeNd):
     """The adjoint of Conv2d: weight (in_channels, out_channels / groups, KH, KW)."""
 
     n, function = 2, F.conv_transpose2d
 
 
-class ConvTranspose3d(_ConvTranspose):
+class ConvTranspose3d(_ConvTransposeNd):
     """The adjoint of Conv3d."""
 
     n, function = 3, F.conv_transpose3d

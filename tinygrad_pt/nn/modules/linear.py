@@ -47,6 +47,10 @@ class Linear(Module):
                 f"bias={self.bias is not None}")
 
 
+class NonDynamicallyQuantizableLinear(Linear):
+    """The last layer of MultiheadAttention, under the name that PyTorch prints."""
+
+
 class Bilinear(Module):
     """yₖ = x₁ᵀ Wₖ x₂ + bₖ: weight (out_features, in1_features, in2_features)."""
 
