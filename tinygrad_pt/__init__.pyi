@@ -5,20 +5,66 @@ from . import autograd as autograd, data as data, gradcheck as gradcheck
 from . import kernels as kernels, models as models, nn as nn, ops as ops
 from . import datasets as datasets, distributions as distributions
 from . import func as func, linalg as linalg, optim as optim
+from . import special as special, testing as testing
 from . import utils as utils
-from .accelerators import compile as compile
-from .drawing import draw as draw
 from .functions import *
-from .kernels import show_config as show_config
-from .serialization import load as load, save as save
 from .value import Value as Value
+from .drawing import draw as draw
+from .interop import from_dlpack as from_dlpack
+from .kernels import show_config as show_config
+from .batching import vmap as vmap
+from .serialization import save as save
+from .serialization import load as load
+from .accelerators import compile as compile
+from .nn.toplevel import adaptive_max_pool1d as adaptive_max_pool1d
+from .nn.toplevel import alpha_dropout as alpha_dropout
+from .nn.toplevel import batch_norm as batch_norm
+from .nn.toplevel import dropout as dropout
+from .nn.toplevel import embedding as embedding
+from .nn.toplevel import feature_alpha_dropout as feature_alpha_dropout
+from .nn.toplevel import group_norm as group_norm
+from .nn.toplevel import instance_norm as instance_norm
+from .nn.toplevel import layer_norm as layer_norm
+from .nn.toplevel import max_pool1d_with_indices as max_pool1d_with_indices
+from .nn.functional import adaptive_avg_pool1d as adaptive_avg_pool1d
+from .nn.functional import avg_pool1d as avg_pool1d
+from .nn.functional import bilinear as bilinear
+from .nn.functional import channel_shuffle as channel_shuffle
+from .nn.functional import conv1d as conv1d
+from .nn.functional import conv2d as conv2d
+from .nn.functional import conv3d as conv3d
+from .nn.functional import conv_transpose1d as conv_transpose1d
+from .nn.functional import conv_transpose2d as conv_transpose2d
+from .nn.functional import conv_transpose3d as conv_transpose3d
+from .nn.functional import cosine_similarity as cosine_similarity
+from .nn.functional import max_pool1d as max_pool1d
+from .nn.functional import max_pool2d as max_pool2d
+from .nn.functional import max_pool3d as max_pool3d
+from .nn.functional import pairwise_distance as pairwise_distance
+from .nn.functional import pdist as pdist
+from .nn.functional import pixel_shuffle as pixel_shuffle
+from .nn.functional import pixel_unshuffle as pixel_unshuffle
+from .nn.functional import rms_norm as rms_norm
+from .nn.functional import rrelu as rrelu
 
 __version__: str
+__config__: ModuleType
 accelerator: ModuleType
 amp: ModuleType
 backends: ModuleType
 compiler: ModuleType
 cpu: ModuleType
 cuda: ModuleType
+distributed: ModuleType
+fft: ModuleType
+hub: ModuleType
+jit: ModuleType
 mps: ModuleType
+multiprocessing: ModuleType
+nested: ModuleType
+onnx: ModuleType
+profiler: ModuleType
+quantization: ModuleType
+sparse: ModuleType
+version: ModuleType
 xpu: ModuleType
