@@ -379,7 +379,7 @@ def compare(what, y, z, tol, ys=None, zs=None, others=()):
     """
     if isinstance(z, torch.Tensor):
         assert isinstance(y, tg.Tensor), f"{what}: ours is a {type(y).__name__}, torch's a Tensor"
-        assert f"torch.{y.dtype}" == str(z.dtype), f"{what}: dtype: ours {y.dtype}, torch's {z.dtype}"
+        assert str(y.dtype) == str(z.dtype), f"{what}: dtype: ours {y.dtype}, torch's {z.dtype}"
         assert tuple(y.shape) == tuple(z.shape), f"{what}: shape: ours {y.shape}, torch's {z.shape}"
         close(what, y.detach().numpy(), z.numpy(force=True), tol, others)
         if ys is not None:
@@ -399,7 +399,7 @@ def compare(what, y, z, tol, ys=None, zs=None, others=()):
         assert isinstance(y, float), f"{what}: ours {y!r}, torch's {z!r}"
         close(what, np.asarray(y), np.asarray(z), tol)
     elif isinstance(z, torch.dtype):
-        assert f"torch.{y}" == str(z), f"{what}: ours {y!r}, torch's {z!r}"
+        assert str(y) == str(z), f"{what}: ours {y!r}, torch's {z!r}"
     else:
         assert y == z or str(y) == str(z), f"{what}: ours {y!r}, torch's {z!r}"
 

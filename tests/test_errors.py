@@ -811,7 +811,8 @@ WRONG = [
 def test_what_a_wrong_call_says(call, error, message):
     ours = run(tg, call)
     assert isinstance(ours, error), f"raises {ours!r}"
-    assert re.match(re.escape(message).replace("…", ".*"), str(ours), re.DOTALL), str(ours)
+    said = str(ours).replace("torch.", "")  # of dtypes
+    assert re.match(re.escape(message).replace("…", ".*"), said, re.DOTALL), said
     assert not re.match(r"[\w.]+: [\w.]+: ", str(ours)), f"names two functions: {ours}"
 
 

@@ -189,7 +189,7 @@ def test_errors():
         (RuntimeError, r"linalg.svd: SVD did not converge", lambda: linalg.svd(x * float("nan"))),
         (RuntimeError, r"linalg.det: wants floating point numbers, got int64", lambda: tg.det(i)),
         (RuntimeError, r"linalg.det: wants square .*\(2, 1\)", lambda: x[:, :1].det()),
-        (RuntimeError, r"linalg.solve: wants one dtype, got float32 and float64",
+        (RuntimeError, r"linalg.solve: wants one dtype, got torch.float32 and torch.float64",
          lambda: linalg.solve(x, x.double())),
         (RuntimeError, r"linalg.solve: shapes \(2, 2\) and \(3, 1\)",
          lambda: linalg.solve(x, tg.ones(3))),

@@ -87,7 +87,7 @@ def test_trajectories_are_pytorchs(name, kw):
         for key, value in state.items():
             mine = ours["state"][i][key]
             assert mine.shape == tuple(value.shape), (i, key)
-            assert f"torch.{mine.dtype}" == str(value.dtype), (i, key)
+            assert str(mine.dtype) == str(value.dtype), (i, key)
             close(mine.numpy(), value.numpy(), "float32", key)
 
 

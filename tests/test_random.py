@@ -132,11 +132,11 @@ def test_the_streams_are_those_of_torch(call):
         m.manual_seed(3)
     for n in SIZES:
         ours, theirs = (eval(call, {"m": m, "n": n}) for m in (tg, torch))
-        assert str(theirs.dtype) == f"torch.{ours.dtype}"
+        assert str(theirs.dtype) == str(ours.dtype)
         assert tuple(theirs.shape) == tuple(ours.shape)
         if ours.ndim == 2 and min(ours.shape) > 1:
             assert theirs.stride() == ours.stride()
-        tol = {"float64": 1e-12, "float32": 2e-6, "float16": 2e-3}.get(str(ours.dtype), 0)
+        tol = {"float64": 1e-12, "float32": 2e-6, "float16": 2e-3}.get(ours.dtype.name, 0)
         tol = 0 if call in EXACT else tol
         np.testing.assert_allclose(ours.numpy(), theirs.numpy(), tol, tol, err_msg=f"n = {n}")
         np.testing.assert_allclose(left(tg), left(torch), rtol=1e-12, err_msg=f"n = {n}")

@@ -465,7 +465,7 @@ def second(m, layer, text):
 
 def agree(what, a, b, tol):
     if isinstance(b, torch.Tensor):
-        assert tuple(a.shape) == tuple(b.shape) and f"torch.{a.dtype}" == str(b.dtype), what
+        assert tuple(a.shape) == tuple(b.shape) and str(a.dtype) == str(b.dtype), what
         b = b.numpy(force=True)
         scale = tol * (1 + np.max(np.abs(b), initial=0)) if b.dtype.kind == "f" else 0
         np.testing.assert_allclose(a.detach().numpy(), b, 0, scale, err_msg=what)

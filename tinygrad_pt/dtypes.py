@@ -1,4 +1,4 @@
-"""Number types: NumPy's, with PyTorch's rules for mixing them."""
+"""Number types: NumPy's, with PyTorch's names and rules for mixing them."""
 
 from __future__ import annotations
 
@@ -7,40 +7,71 @@ from functools import cache, reduce
 
 import numpy as np
 
-float64 = double = np.dtype("float64")
-float32 = float = np.dtype("float32")
-float16 = half = np.dtype("float16")
-int64 = long = np.dtype("int64")
-int32 = int = np.dtype("int32")
-int16 = short = np.dtype("int16")
-int8 = np.dtype("int8")
-uint8 = np.dtype("uint8")
-bool = np.dtype("bool")
+
+class dtype:
+    """A type of numbers, by PyTorch's name: NumPy takes it wherever it wants a dtype, and the two
+    are equal. ``dtype`` is NumPy's own, ``kind`` one of "f", "i", "u", "b", ``itemsize`` in bytes.
+    """
+
+    __slots__ = ("dtype", "is_complex", "is_floating_point", "is_signed", "itemsize", "kind", "name")
+
+    def __init__(self, name: str):
+        self.dtype = np.dtype(name)  # where NumPy looks for it
+        self.name, self.kind, self.itemsize = name, self.dtype.kind, self.dtype.itemsize
+        self.is_floating_point, self.is_signed = self.kind == "f", self.kind in "fi"
+        self.is_complex = False
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.dtype, name)  # type, char, str …: all that NumPy's has
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
+
+    def __eq__(self, other: object) -> builtins.bool:
+        return self is other or (not isinstance(other, dtype) and self.dtype == other)
+
+    def __hash__(self) -> builtins.int:
+        return hash(self.dtype)
+
+    def __reduce__(self) -> str:
+        return self.name  # one object, however it is copied or pickled
+
+
+float64 = double = dtype("float64")
+float32 = float = dtype("float32")
+float16 = half = dtype("float16")
+int64 = long = dtype("int64")
+int32 = int = dtype("int32")
+int16 = short = dtype("int16")
+int8 = dtype("int8")
+uint8 = dtype("uint8")
+bool = dtype("bool")
 bfloat16 = "bfloat16"  # only a name, for programs that mention it: NumPy has no such type
 
 default = float32
 _RANK = {"b": 0, "u": 1, "i": 1, "f": 2}  # a float beats an integer beats a bool
 SUPPORTED = (float64, float32, float16, int64, int32, int16, int8, uint8, bool)
+OF = {d.dtype: d for d in SUPPORTED}  # by NumPy's
 # The names of typed tensors: torch.FloatTensor.
 TYPES = {"Double": float64, "Float": float32, "Half": float16, "Long": int64, "Int": int32,
          "Short": int16, "Char": int8, "Byte": uint8, "Bool": bool}
 
 
 @cache
-def promote_types(a: np.dtype, b: np.dtype) -> np.dtype:
+def promote_types(a: dtype, b: dtype) -> dtype:
     """The dtype of a + b for tensors of dtypes a and b; int64 with float32 is float32."""
     if _RANK[a.kind] != _RANK[b.kind]:
-        return a if _RANK[a.kind] > _RANK[b.kind] else b
-    return np.promote_types(a, b)
+        return check(a if _RANK[a.kind] > _RANK[b.kind] else b)
+    return OF[np.promote_types(a, b)]
 
 
-def can_cast(from_: np.dtype, to: np.dtype) -> builtins.bool:
+def can_cast(from_: dtype, to: dtype) -> builtins.bool:
     """Whether PyTorch converts silently in place: never a float to an integer, nor either to a bool."""
     return _RANK[from_.kind] <= _RANK[to.kind]
 
 
 @cache
-def result_type(*operands: tuple[int, np.dtype]) -> np.dtype:
+def result_type(*operands: tuple[int, dtype]) -> dtype:
     """The common dtype of operands given as (weight, dtype).
 
     Weight 2 is a tensor with dimensions, 1 a 0-d tensor, 0 a Python number: the lighter decide only
@@ -50,13 +81,13 @@ def result_type(*operands: tuple[int, np.dtype]) -> np.dtype:
     for weight in (2, 1, 0):
         dtypes = [d for w, d in operands if w == weight]
         if dtypes:
-            candidate = reduce(promote_types, dtypes)
+            candidate = reduce(promote_types, dtypes, dtypes[0])
             if result is None or _RANK[candidate.kind] > _RANK[result.kind]:
                 result = candidate
     return result
 
 
-def of_number(x) -> np.dtype | None:
+def of_number(x) -> dtype | None:
     """The dtype that a Python number brings along; None if x is not one."""
     if isinstance(x, builtins.bool | np.bool_):
         return bool
@@ -67,19 +98,24 @@ def of_number(x) -> np.dtype | None:
     return None
 
 
-def check(dtype) -> np.dtype:
-    """``dtype`` as one of those supported; TypeError if it is not."""
+def check(given) -> dtype:
+    """The dtype that is meant, also by NumPy's, by its name or by Python's float, int and bool.
+
+    TypeError if it is not supported.
+    """
+    if isinstance(given, dtype):
+        return given
     try:
-        found = np.dtype(dtype)
+        found = given is not None and OF.get(np.dtype(given))  # None would be float64 to NumPy
     except TypeError:
         found = None
-    if dtype is None or found is None or found not in SUPPORTED:  # NumPy: None == dtype("float64")
-        raise TypeError(f"dtype {dtype} is not supported; these are: "
+    if not found:
+        raise TypeError(f"dtype {given} is not supported; these are: "
                         + ", ".join(map(str, SUPPORTED)))
     return found
 
 
-def get_default_dtype() -> np.dtype:
+def get_default_dtype() -> dtype:
     """The dtype of tensors made of Python floats, at first float32."""
     return default
 
@@ -100,7 +136,7 @@ class finfo:
         if dtype.kind != "f":
             raise TypeError(f"finfo: wants a floating point dtype, got {dtype}; use iinfo")
         info = np.finfo(dtype)
-        self.dtype, self.bits = str(dtype), info.bits
+        self.dtype, self.bits = dtype.name, info.bits
         self.resolution = 10.0 ** -info.precision
         for name in ("min", "max", "eps", "smallest_normal", "tiny"):
             setattr(self, name, builtins.float(getattr(info, name)))
@@ -117,7 +153,7 @@ class iinfo:
         if dtype.kind not in "iu":
             raise TypeError(f"iinfo: wants an integer dtype, got {dtype}; use finfo")
         info = np.iinfo(dtype)
-        self.dtype, self.bits, self.min, self.max = str(dtype), info.bits, info.min, info.max
+        self.dtype, self.bits, self.min, self.max = dtype.name, info.bits, info.min, info.max
 
     def __repr__(self) -> str:
         return _listed(self, "min", "max", "dtype")

@@ -56,7 +56,7 @@ def text(x: Tensor) -> str:
         about.append(f"size={tuple(whole.shape)}")
     evident = (dtypes.default, dtypes.int64, dtypes.bool) if whole.size else (dtypes.default,)
     if whole.dtype not in evident:
-        about.append(f"dtype=torch.{whole.dtype}")
+        about.append(f"dtype={x.dtype}")
     if x.grad_fn is not None:
         about.append(f"grad_fn={x.grad_fn!r}")
     elif x.requires_grad:

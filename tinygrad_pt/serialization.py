@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from .devices import CPU, check_device, device
-from .dtypes import SUPPORTED
+from .dtypes import SUPPORTED, check, dtype
 from .files import DataError, written
 from .models import extra
 from .tensors import Size, Tensor, wrap
@@ -103,8 +103,8 @@ def _packed(x: Any, path: tuple, arrays: dict[str, np.ndarray]) -> Any:
             raise TypeError(f"save: {base} is an array of {x.dtype}, which is not supported")
         return ["array" if isinstance(x, np.ndarray) else
                 "leaf" if x.requires_grad and x.is_leaf else "tensor", name]
-    if isinstance(x, np.dtype):
-        return ["dtype", str(x)]
+    if isinstance(x, np.dtype | dtype):
+        return ["dtype", x.name]
     if isinstance(x, device):
         return ["device", str(x)]
     if kind in _MAPPINGS and isinstance(x, dict):
@@ -130,7 +130,7 @@ def _unpacked(x: Any, tensors: dict[str, Tensor]) -> Any:
     if kind == "scalar":
         return np.dtype(value).type(more[0])
     if kind == "dtype":
-        return np.dtype(value)
+        return check(value)
     if kind == "device":
         return device(value) if value != "cpu" else CPU
     t = tensors[value]

@@ -223,9 +223,9 @@ class Tensor:
         return Size(self.array.shape)
 
     @property
-    def dtype(self) -> np.dtype:
-        """The type of the elements, NumPy's."""
-        return self.array.dtype
+    def dtype(self) -> dtypes.dtype:
+        """The type of the elements."""
+        return dtypes.OF[self.array.dtype]
 
     @property
     def ndim(self) -> int:

@@ -32,7 +32,7 @@ def to(x: Tensor, *target: Any, dtype: Any = None, device: Any = None, non_block
 
 
 def _is_device(t: Any) -> bool:
-    return isinstance(t, device) or (isinstance(t, str) and t not in map(str, dtypes.SUPPORTED)
+    return isinstance(t, device) or (isinstance(t, str) and t not in [d.name for d in dtypes.SUPPORTED]
                                      and t != dtypes.bfloat16)
 
 

@@ -27,7 +27,7 @@ def where(x: Tensor, condition: Tensor, other: Any) -> Tensor:
 
 def view(x: Tensor, *shape: Any) -> Tensor:
     """The same memory with another shape. ShapeError where that cannot be: `reshape` copies then."""
-    if shape and isinstance(shape[0], str | _type | np.dtype):
+    if shape and isinstance(shape[0], str | _type | np.dtype | dtypes.dtype):
         raise TypeError(f"view: wants a shape, got {shape[0]}; to change the dtype, use to()")
     y = reshape(x, *shape)
     a, b = x.array, y.array
