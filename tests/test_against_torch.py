@@ -36,7 +36,7 @@ torch = pytest.importorskip("torch")
 @pytest.mark.parametrize("planted, message", [
     (lambda m, x: x * (x.detach() if m is tg else x), "gradient of operand 0"),
     (lambda m, x: 2 * x.detach() * x - x.detach() ** 2 if m is tg else x * x, "second derivative"),
-    (lambda m, x: x.double() if m is tg else x, "dtype: ours float64, torch's torch.float32"),
+    (lambda m, x: x.double() if m is tg else x, "dtype: ours torch.float64, torch's torch.float32"),
     (lambda m, x: x.reshape(-1) if m is tg else x, "shape: ours"),
     (lambda m, x: x.detach() if m is tg else x, "requires_grad: ours False"),
     (lambda m, x: x + (1e-3 if m is tg else 0), "the result:"),

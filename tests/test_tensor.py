@@ -333,3 +333,14 @@ def test_what_a_list_holds_decides_the_dtype_as_in_pytorch(data):
     torch = pytest.importorskip("torch")
     ours, theirs = (eval(f"m.tensor({data})", {"m": m, "np": np}) for m in (tg, torch))
     assert repr(ours) == repr(theirs) and str(ours.dtype) == str(theirs.dtype)
+
+
+def test_a_dtype_is_pytorchs_to_look_at_and_numpys_to_compute_with():
+    d = tg.ones(2).dtype
+    assert d is tg.float32 is tg.float and str(d) == repr(d) == f"{d}" == "torch.float32"
+    assert d == np.float32 == d and d == "float32" and d not in (tg.float64, 3, None)
+    assert {d: 1}[np.dtype("float32")] == 1 and np.zeros(2, d).dtype == d
+    assert np.result_type(d, tg.float64) == tg.float64 and d.itemsize == 4 and tg.int8.is_signed
+    assert d.is_floating_point and not tg.int64.is_floating_point
+    assert isinstance(d, tg.dtype) and pickle.loads(pickle.dumps(d)) is d is copy.deepcopy(d)
+    assert tg.zeros(2, dtype=np.dtype("int64")).dtype is tg.zeros(2, dtype="int64").dtype is tg.int64

@@ -25,6 +25,7 @@ from ..dtypes import (
     bool,
     can_cast,
     double,
+    dtype,
     finfo,
     float,
     float16,

@@ -19,6 +19,7 @@ from ..dtypes import can_cast as can_cast
 from ..random import default_generator as default_generator
 from ..devices import device as device
 from ..dtypes import double as double
+from ..dtypes import dtype as dtype
 from ..graph import enable_grad as enable_grad
 from ..dtypes import finfo as finfo
 from ..dtypes import float as float
