@@ -53,6 +53,11 @@ def leaky_relu(x: Tensor, negative_slope: float = 0.01) -> Tensor:
 
 def prelu(x: Tensor, weight: Tensor) -> Tensor:
     """leaky_relu with a slope to be learned: one, or one for each channel (dimension 1)."""
+    if weight.shape != (1,) and (x.ndim < 2 or weight.shape != x.shape[1:2]):
+        raise ShapeError(f"prelu: wants one slope, or one for each channel of (N, C, …), got weight "
+                         f"{weight.shape} for shape {x.shape}")
+    if x.dtype != weight.dtype:
+        raise RuntimeError(f"prelu: wants one dtype, got {x.dtype} and weight of {weight.dtype}")
     channels = () if weight.shape == (1,) else (-1, *[1] * (x.ndim - 2))
     return rows.leaky_relu(x, weight.reshape(channels))
 

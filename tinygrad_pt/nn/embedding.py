@@ -46,6 +46,9 @@ def embedding_bag(x: Tensor, weight: Tensor, offsets: Tensor | None = None,
     Bags are the rows of x (bags, n); or x (n) is cut at ``offsets``, where each bag starts.
     ``per_sample_weights`` weigh a sum. What is ``padding_idx`` does not count; an empty bag gives 0.
     """
+    if (x.ndim, offsets is None) not in ((2, True), (1, False)):
+        raise ShapeError(f"embedding_bag: wants x (bags, n), or x (n) with offsets, got shape {x.shape}"
+                         + ("" if offsets is None else f" with offsets {offsets.shape}"))
     many = _check("embedding_bag", x, weight)
     if mode not in ("sum", "mean", "max"):
         raise ValueError(f"embedding_bag: mode is 'sum', 'mean' or 'max', got {mode!r}")
@@ -53,9 +56,6 @@ def embedding_bag(x: Tensor, weight: Tensor, offsets: Tensor | None = None,
         raise (NotImplementedError if mode != "sum" else ShapeError)(
             f"embedding_bag: weights of shape {per_sample_weights.shape} are for mode 'sum' and x of "
             f"their shape, got {mode!r} and {x.shape}")
-    if (x.ndim, offsets is None) not in ((2, True), (1, False)):
-        raise ShapeError(f"embedding_bag: wants x (bags, n), or x (n) with offsets, got shape {x.shape}"
-                         + ("" if offsets is None else f" with offsets {offsets.shape}"))
     n = x.shape[0] if offsets is None else offsets.shape[0] - include_last_offset
     bag = wrap(np.repeat(np.arange(n), x.shape[1])) if offsets is None else plain(
         lambda o: np.searchsorted(o[:n], np.arange(x.shape[0]), side="right") - 1, offsets)

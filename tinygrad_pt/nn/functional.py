@@ -160,7 +160,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """yₖ = x₁ᵀ Wₖ x₂ + bₖ for x₁ (…, m), x₂ (…, n), weight (out, m, n), bias (out)."""
     if (input1.shape[:-1] != input2.shape[:-1] or weight.ndim != 3
-            or (input1.shape[-1], input2.shape[-1]) != weight.shape[1:]):
+            or input1.shape[-1:] + input2.shape[-1:] != weight.shape[1:]):
         raise ShapeError(f"bilinear: wants (…, m), (…, n) and weight (out, m, n), got {input1.shape}, "
                          f"{input2.shape} and {weight.shape}")
     y = einsum("...m,omn,...n->...o", input1, weight, input2)

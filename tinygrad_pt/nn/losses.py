@@ -147,11 +147,12 @@ def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None,
     that is ``ignore_index`` does not count. IndexError for other targets beyond 0 … C − 1.
     """
     reduction = how("nll_loss", reduction, size_average, reduce)
+    _check_weight("nll_loss", input, weight)
     classes, counts = _classes("nll_loss", input, target, ignore_index)
     losses = -_of_class(input, classes)
     if counts is None and weight is None:
         return reduced(losses, reduction)
-    w = _of_targets("nll_loss", input, weight, classes, counts)
+    w = _of_targets(input, weight, classes, counts)
     return _mean_by(where(w == 0, 0.0, losses * w), w, reduction)
 
 
@@ -174,8 +175,9 @@ def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None,
     if target.shape != input.shape:
         if not epsilon:
             return nll_loss(log_p, target, weight, None, ignore_index, None, reduction)
+        _check_weight("cross_entropy", input, weight)
         classes, counts = _classes("cross_entropy", input, target, ignore_index)
-        w = _of_targets("cross_entropy", input, weight, classes, counts)
+        w = _of_targets(input, weight, classes, counts)
         spread = -sum(_times_weight(log_p, weight, d), d)
         if counts is not None:
             spread = where(counts, spread, 0.0)
@@ -216,15 +218,19 @@ def _of_class(x: Tensor, classes: Tensor) -> Tensor:
     return x[(*grid[:1], classes, *grid[1:])]
 
 
-def _of_targets(name: str, x: Tensor, weight: Tensor | None, classes: Tensor,
+def _check_weight(name: str, x: Tensor, weight: Tensor | None) -> None:
+    """That a weight, if any, is one of x's dtype for each class."""
+    n = x.shape[x.ndim > 1:][:1]
+    if weight is not None and (weight.shape != n or weight.dtype != x.dtype):
+        raise ShapeError(f"{name}: wants a weight of {x.dtype} for each class, {tuple(n)}, got "
+                         f"{tuple(weight.shape)} of {weight.dtype}")
+
+
+def _of_targets(x: Tensor, weight: Tensor | None, classes: Tensor,
                 counts: Tensor | None) -> Tensor:
     """For every target the weight of its class, 0 if it does not count."""
     if weight is None:
         return where(True if counts is None else counts, full(classes.shape, 1.0, dtype=x.dtype), 0.0)
-    n = x.shape[1 if x.ndim > 1 else 0]
-    if weight.shape != (n,):
-        raise ShapeError(f"{name}: wants a weight for each of {n} classes, got shape "
-                         f"{tuple(weight.shape)}")
     return weight[classes] if counts is None else where(counts, weight[classes], 0.0)
 
 
@@ -246,6 +252,9 @@ def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = 
     """−(t log x + (1 − t) log(1 − x)) for probabilities x, each logarithm at least −100."""
     reduction = how("binary_cross_entropy", reduction, size_average, reduce)
     _same("binary_cross_entropy", input, target)
+    if input.dtype != target.dtype:
+        raise RuntimeError(f"binary_cross_entropy: wants targets of the input's {input.dtype}, got "
+                           f"{target.dtype}")
     if plain(lambda a: ((a < 0) | (a > 1)).any(), input).any():
         raise RuntimeError("binary_cross_entropy: probabilities lie in 0 … 1, got others")
     losses = bce(input, target)
@@ -324,6 +333,9 @@ def soft_margin_loss(input: Tensor, target: Tensor, size_average: bool | None = 
                      reduce: bool | None = None, reduction: str = "mean") -> Tensor:
     """log(1 + exp(−t x)) for t = ±1."""
     reduction = how("soft_margin_loss", reduction, size_average, reduce)
+    if np.broadcast_shapes(input.shape, target.shape) != input.shape:
+        raise ShapeError(f"soft_margin_loss: a target of shape {target.shape} does not fit scores of "
+                         f"shape {input.shape}")
     return reduced(softplus(-target * input), reduction)
 
 
@@ -419,7 +431,8 @@ def multi_margin_loss(input: Tensor, target: Tensor, p: int = 1, margin: float =
     z = where((z > 0) & (unsqueeze(t, 1) != wrap(np.arange(x.shape[1]))), z, 0.0)
     losses = (z if p == 1 else square(z)) / x.shape[1]
     if weight is not None:
-        losses = losses * unsqueeze(_of_targets("multi_margin_loss", x, weight, t, None), 1)
+        _check_weight("multi_margin_loss", x, weight)
+        losses = losses * unsqueeze(_of_targets(x, weight, t, None), 1)
     losses = sum(losses, 1)
     return reduced(losses if input.ndim > 1 else losses[0], reduction)
 
@@ -453,6 +466,8 @@ def multilabel_soft_margin_loss(input: Tensor, target: Tensor, weight: Tensor | 
                                 reduction: str = "mean") -> Tensor:
     """−(t log σ(x) + (1 − t) log σ(−x)), its mean over the classes, the last dimension."""
     reduction = how("multilabel_soft_margin_loss", reduction, size_average, reduce)
+    if not input.ndim:
+        raise IndexError("multilabel_soft_margin_loss: wants scores (…, C), got shape ()")
     losses = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
     return reduced(mean(losses if weight is None else losses * weight, -1), reduction)
 

@@ -18,6 +18,10 @@ from .pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool
 
 # ── borders ─────────────────────────────────────────────────────────────────────────────────────
 
+class _NoMode(NotImplementedError, ShapeError):
+    """No such way for images of this shape: functions of PyTorch raise the one, layers the other."""
+
+
 _BEYOND = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}  # NumPy's words
 
 
@@ -37,7 +41,7 @@ def pad(x: Tensor, pad: Any, mode: str = "constant", value: float | None = None)
         raise RuntimeError(f"pad: value is for mode 'constant', got {value} with {mode!r}")
     n = len(pad) // 2
     if len(pad) % 2 or n not in (1, 2, 3) or x.ndim not in (n + 1, n + 2):
-        raise NotImplementedError(f"pad: {mode!r} wants pairs for the last 1 to 3 dimensions of "
+        raise _NoMode(f"pad: {mode!r} wants pairs for the last 1 to 3 dimensions of "
                                   f"(N, C, …) or (C, …), got {tuple(pad)} for shape {x.array.shape}")
     crop = [min(width, 0) for width in pad]
     y = joining.pad(x, crop) if mode == "circular" else x  # its other side is that of what is left
@@ -79,7 +83,7 @@ def interpolate(x: Tensor, size: Any = None, scale_factor: Any = None, mode: str
         raise ValueError(f"interpolate: wants size, or scale_factor (perhaps recomputed), got {size}, "
                          f"{scale_factor} and {recompute_scale_factor}")
     if n not in _SIZES.get(mode, ()):
-        raise NotImplementedError(f"interpolate: {mode!r} is no mode for shape {x.array.shape}; "
+        raise _NoMode(f"interpolate: {mode!r} is no mode for shape {x.array.shape}; "
                                   f"wants (N, C, sizes …), as many sizes as a mode is for: {_SIZES}")
     mixes = mode.endswith(("linear", "cubic"))
     if align_corners is not None and not mixes:

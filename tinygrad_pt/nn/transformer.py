@@ -111,7 +111,8 @@ class MultiheadAttention(Module):
             nothing = zeros(1, n, self.embed_dim, dtype=k.dtype)
             k, v = cat([k, nothing]), cat([v, nothing])
             extra += 1
-        q, k, v = (transpose(reshape(x, (x.shape[0], n * heads, -1)), 0, 1) for x in (q, k, v))
+        q, k, v = (transpose(reshape(x, (x.shape[0], n * heads, self.head_dim)), 0, 1)
+                   for x in (q, k, v))
         mask = self._mask(attn_mask, key_padding_mask, n, extra, q.dtype)  # all are (N·heads, …) now
 
         p, weights = self.dropout if self.training else 0.0, None
@@ -124,7 +125,7 @@ class MultiheadAttention(Module):
             weights = mean(weights, 1) if average_attn_weights else weights
         else:
             y = scaled_dot_product_attention(q, k, v, mask, p)
-        y = self.out_proj(reshape(transpose(y, 0, 1), (-1, n, self.embed_dim)))
+        y = self.out_proj(reshape(transpose(y, 0, 1), (query.shape[0], n, self.embed_dim)))
         if single:
             return y[:, 0], None if weights is None else weights[0]
         return transpose(y, 0, 1) if self.batch_first else y, weights
@@ -154,9 +155,10 @@ class MultiheadAttention(Module):
         shapes = f"got {tuple(query.shape)}, {tuple(key.shape)} and {tuple(value.shape)}"
         if query.ndim not in (2, 3) or not query.ndim == key.ndim == value.ndim:
             raise AssertionError(f"{name}: wants three of 2 or 3 dimensions, {shapes}")
-        if [x.shape[-1] for x in (query, key, value)] != [self.embed_dim, self.kdim, self.vdim]:
-            raise AssertionError(f"{name}: wants {self.embed_dim}, {self.kdim}, {self.vdim} features, "
-                                 + shapes)
+        features = [x.shape[-1] for x in (query, key, value)]
+        if features != [self.embed_dim, self.kdim, self.vdim]:
+            raise (AssertionError if features[0] != self.embed_dim else ShapeError)(
+                f"{name}: wants {self.embed_dim}, {self.kdim}, {self.vdim} features, {shapes}")
         if key.shape[:-1] != value.shape[:-1]:
             raise AssertionError(f"{name}: wants as many keys as values, {shapes}")
         time = 0 if query.ndim == 2 or not self.batch_first else 1

@@ -20,6 +20,7 @@ class LRScheduler:
     """Base of all schedules; a subclass gives `get_lr`. Counting starts after ``last_epoch``."""
 
     _is_initial = False
+    _get_lr_called_within_step = True  # users' subclasses ask, and warn if not
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1):
         self.optimizer = _checked(optimizer)
@@ -118,22 +119,22 @@ class _Factor(LRScheduler):
     eta_min = 0.0
     _resumes = False  # whether one made with a last_epoch applies the change to the epoch after it
 
-    def factor(self, t: float) -> float:
+    def factor_at(self, t: float) -> float:
         """What the first rate is multiplied by at epoch t."""
         raise NotImplementedError
 
     def get_lr(self) -> list[float]:
         t = self.last_epoch
         if t == 0:
-            return [self._mixed(lr, self.factor(0)) for lr in self._lr_now()]
-        now, before = self.factor(t), self.factor(t - 1)
+            return [self._mixed(lr, self.factor_at(0)) for lr in self._lr_now()]
+        now, before = self.factor_at(t), self.factor_at(t - 1)
         if now == before or (self._is_initial and not self._resumes):
             return self._lr_now()
         return self._lr_at() if before == 0 else [self._mixed(lr, now / before)
                                                   for lr in self._lr_now()]
 
     def _lr_at(self) -> list[float]:
-        return [self._mixed(lr, self.factor(self.last_epoch)) for lr in self.base_lrs]
+        return [self._mixed(lr, self.factor_at(self.last_epoch)) for lr in self.base_lrs]
 
     def _mixed(self, lr: float, factor: float) -> float:
         return lr if factor == 1 else self.eta_min + (lr - self.eta_min) * factor
@@ -148,7 +149,7 @@ class StepLR(_Factor):
         self.step_size, self.gamma = step_size, gamma
         super().__init__(optimizer, last_epoch)
 
-    def factor(self, t: float) -> float:
+    def factor_at(self, t: float) -> float:
         return self.gamma ** (t // self.step_size)
 
 
@@ -162,7 +163,7 @@ class MultiStepLR(_Factor):
         self.milestones, self.gamma = Counter(milestones), gamma
         super().__init__(optimizer, last_epoch)
 
-    def factor(self, t: float) -> float:
+    def factor_at(self, t: float) -> float:
         return self.gamma ** sum(n for m, n in self.milestones.items() if m <= t)
 
 
@@ -175,11 +176,11 @@ class ConstantLR(_Factor):
                  last_epoch: int = -1):
         if not 0 <= factor <= 1:
             raise ValueError(f"ConstantLR: factor wants a number of 0 … 1, got {factor}")
-        self.first_factor, self.total_iters = factor, total_iters
+        self.factor, self.total_iters = factor, total_iters
         super().__init__(optimizer, last_epoch)
 
-    def factor(self, t: float) -> float:
-        return self.first_factor if t < self.total_iters else 1.0
+    def factor_at(self, t: float) -> float:
+        return self.factor if t < self.total_iters else 1.0
 
 
 class LinearLR(_Factor):
@@ -193,7 +194,7 @@ class LinearLR(_Factor):
         self.start_factor, self.end_factor, self.total_iters = start_factor, end_factor, total_iters
         super().__init__(optimizer, last_epoch)
 
-    def factor(self, t: float) -> float:
+    def factor_at(self, t: float) -> float:
         return self.start_factor + ((self.end_factor - self.start_factor)
                                     * min(t, self.total_iters) / self.total_iters)
 
@@ -205,7 +206,7 @@ class ExponentialLR(_Factor):
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)
 
-    def factor(self, t: float) -> float:
+    def factor_at(self, t: float) -> float:
         return self.gamma ** t
 
 
@@ -217,7 +218,7 @@ class PolynomialLR(_Factor):
         self.total_iters, self.power = total_iters, power
         super().__init__(optimizer, last_epoch)
 
-    def factor(self, t: float) -> float:
+    def factor_at(self, t: float) -> float:
         return (1 - min(t, self.total_iters) / self.total_iters) ** self.power
 
 
@@ -228,7 +229,7 @@ class CosineAnnealingLR(_Factor):
         self.T_max, self.eta_min = T_max, eta_min
         super().__init__(optimizer, last_epoch)
 
-    def factor(self, t: float) -> float:
+    def factor_at(self, t: float) -> float:
         return (1 + cos(pi * t / self.T_max)) / 2
 
 

@@ -112,11 +112,13 @@ class _ConvTransposeNd(_ConvNd):
 
     def _more(self, x: Tensor, size: list[int]) -> list[int]:
         """The output_padding that gives the result a size."""
+        if x.ndim not in (self.n + 1, self.n + 2) or len(size) not in (self.n, self.n + 2):
+            raise ShapeError(f"{type(self).__name__}: output_size {size} does not fit an input of shape "
+                             f"{tuple(x.shape)}")
         least = [(m - 1) * s - 2 * p + d * (k - 1) + 1 for m, s, p, d, k in zip(
             x.shape[-self.n:], self.stride, self.padding, self.dilation, self.kernel_size, strict=True)]
-        more = [w - m for w, m in zip(size[-self.n:], least, strict=False)]
-        if len(size) not in (self.n, self.n + 2) or any(
-                not 0 <= w < s for w, s in zip(more, self.stride, strict=True)):
+        more = [w - m for w, m in zip(size[-self.n:], least, strict=True)]
+        if any(not 0 <= w < s for w, s in zip(more, self.stride, strict=True)):
             raise ShapeError(f"{type(self).__name__}: output_size must be within a stride of {least}, "
                              f"got {size}")
         return more
@@ -146,6 +148,12 @@ class _LazyConv(Lazy):
     @property
     def at(self) -> int:
         return -self.n - 1
+
+    def initialize_parameters(self, x: Tensor) -> None:
+        if x.ndim not in (self.n + 1, self.n + 2):
+            raise ShapeError(f"{type(self).__name__}: wants {self.n + 2} dimensions, or one less for a "
+                             f"single one, got shape {tuple(x.shape)}")
+        super().initialize_parameters(x)
 
 
 class LazyConv1d(_LazyConv, Conv1d):
