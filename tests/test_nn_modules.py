@@ -345,27 +345,6 @@ def utilities(m):
     yield error(lambda: clip.vector_to_parameters([1.0], n.parameters()))
 
 
-def norms(m):
-    F, x = m.nn.functional, m.ones(2, 3)
-    for wrong in (lambda: m.nn.BatchNorm1d(3)(m.ones(1, 3)), lambda: m.nn.BatchNorm1d(3)(m.ones(3)),
-                  lambda: m.nn.BatchNorm2d(3)(x), lambda: m.nn.BatchNorm1d(4)(x),
-                  lambda: F.layer_norm(x, (2,)), lambda: F.layer_norm(x, (3,), m.ones(2)),
-                  lambda: F.group_norm(x, 2), lambda: m.nn.GroupNorm(2, 3),
-                  lambda: m.nn.InstanceNorm2d(3)(x), lambda: F.batch_norm(x, None, None),
-                  lambda: m.nn.InstanceNorm1d(3)(m.ones(2, 3, 1)), lambda: F.rms_norm(x, (4,)),
-                  lambda: m.nn.Dropout(1.5), lambda: F.dropout(x, -0.1), lambda: F.dropout1d(m.ones(2)),
-                  lambda: m.nn.Linear(3, 2)(m.ones(2, 4)), lambda: m.nn.Conv2d(3, 4, 3, groups=2),
-                  lambda: m.nn.Conv2d(3, 4, 3, padding="same", stride=2),
-                  lambda: m.nn.Conv2d(3, 4, 3, padding_mode="typo"),
-                  lambda: m.nn.ConvTranspose2d(3, 4, 3, padding_mode="reflect"),
-                  lambda: m.nn.Bilinear(2, 3, 4)(x, x), lambda: m.nn.Hardtanh(2, 1),
-                  lambda: m.nn.Softmax2d()(x),
-                  lambda: m.nn.PReLU(2)(x), lambda: m.nn.ReflectionPad1d(5)(m.ones(1, 2, 3))):
-        yield error(wrong)
-    yield tuple(m.nn.ConvTranspose2d(1, 1, 3, stride=2)(m.ones(1, 1, 3, 3), output_size=(8, 7)).shape)
-    yield error(lambda: m.nn.ConvTranspose2d(1, 1, 3)(m.ones(1, 1, 3, 3), output_size=(9, 9)))
-
-
 def inits(m):
     init, nn = m.nn.init, m.nn
     fills = [lambda x: init.uniform_(x, -2, 3), lambda x: init.normal_(x, 1, 2), init.zeros_,
@@ -396,7 +375,7 @@ def inits(m):
 
 
 PROGRAMS = [names, attributes, modes, dtypes, states, hooks, copies, tied, containers, lazy, embeddings,
-            utilities, norms, inits]
+            utilities, inits]
 
 
 def close(a, b, where):

@@ -49,6 +49,8 @@ def embedding_bag(x: Tensor, weight: Tensor, offsets: Tensor | None = None,
     if (x.ndim, offsets is None) not in ((2, True), (1, False)):
         raise ShapeError(f"embedding_bag: wants x (bags, n), or x (n) with offsets, got shape {x.shape}"
                          + ("" if offsets is None else f" with offsets {offsets.shape}"))
+    if offsets is not None:
+        plain(lambda o: _starts(o, x.shape[0]), offsets)
     many = _check("embedding_bag", x, weight)
     if mode not in ("sum", "mean", "max"):
         raise ValueError(f"embedding_bag: mode is 'sum', 'mean' or 'max', got {mode!r}")
@@ -72,6 +74,14 @@ def embedding_bag(x: Tensor, weight: Tensor, offsets: Tensor | None = None,
         return total
     sizes = plain(lambda b: np.bincount(b, minlength=n).clip(1)[:, None], bag)
     return total / sizes.to(weight.dtype)
+
+
+def _starts(offsets: np.ndarray, n: int) -> np.ndarray:
+    """Where bags of n rows start. RuntimeError if not from 0 on, or beyond."""
+    if offsets.size and (offsets[0] != 0 or offsets[-1] > n):
+        raise RuntimeError(f"embedding_bag: offsets are from 0 to at most {n}, got {offsets[0]} … "
+                           f"{offsets[-1]}")
+    return offsets
 
 
 def _check(op: str, x: Tensor, weight: Tensor) -> int:

@@ -333,6 +333,7 @@ def soft_margin_loss(input: Tensor, target: Tensor, size_average: bool | None = 
                      reduce: bool | None = None, reduction: str = "mean") -> Tensor:
     """log(1 + exp(−t x)) for t = ±1."""
     reduction = how("soft_margin_loss", reduction, size_average, reduce)
+    _paired("soft_margin_loss", input, target)
     if np.broadcast_shapes(input.shape, target.shape) != input.shape:
         raise ShapeError(f"soft_margin_loss: a target of shape {target.shape} does not fit scores of "
                          f"shape {input.shape}")
@@ -344,7 +345,7 @@ def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0,
                          reduction: str = "mean") -> Tensor:
     """x, a distance, where t = 1, and max(0, margin − x) where t = −1."""
     reduction = how("hinge_embedding_loss", reduction, size_average, reduce)
-    apart = where(target == 1, 0.0, clamp_min(margin - input, 0.0))
+    apart = where(target.eq(1), 0.0, clamp_min(margin - input, 0.0))
     return reduced(where(target == -1, 0.0, input) + apart, reduction)
 
 
@@ -402,6 +403,8 @@ def triplet_margin_with_distance_loss(anchor: Tensor, positive: Tensor, negative
 
 def _triplet(name, vectors, distance, margin, swap, reduction):
     a, p, n = vectors
+    if margin <= 0:
+        raise ValueError(f"{name}: wants a margin above 0, got {margin}")
     if not a.ndim == p.ndim == n.ndim:
         raise ShapeError(f"{name}: wants as many dimensions of all, got shapes "
                          + ", ".join(str(tuple(x.shape)) for x in vectors))
@@ -469,7 +472,7 @@ def multilabel_soft_margin_loss(input: Tensor, target: Tensor, weight: Tensor | 
     if not input.ndim:
         raise IndexError("multilabel_soft_margin_loss: wants scores (…, C), got shape ()")
     losses = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
-    return reduced(mean(losses if weight is None else losses * weight, -1), reduction)
+    return reduced(mean(losses if weight is None else losses * weight, input.ndim - 1), reduction)
 
 
 def _in_range(name: str, classes: Tensor, n: int) -> None:

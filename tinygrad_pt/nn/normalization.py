@@ -25,8 +25,9 @@ def batch_norm(x: Tensor, running_mean: Tensor | None, running_var: Tensor | Non
     """
     if x.ndim < 2:
         raise ShapeError(f"batch_norm: wants (N, C, …), got shape {x.shape}")
-    _check("batch_norm", x, (x.shape[1],), running_mean=running_mean, running_var=running_var,
+    _check("batch_norm", (x.shape[1],), running_mean=running_mean, running_var=running_var,
            weight=weight, bias=bias)
+    _one_dtype("batch_norm", x, weight, bias, running_mean, running_var)
     shape, dims = _along(x, 1), (0, *range(2, x.ndim))
     n = prod(x.shape[d] for d in dims)
     if not training:
@@ -52,8 +53,9 @@ def instance_norm(x: Tensor, running_mean: Tensor | None = None, running_var: Te
         return batch_norm(x, running_mean, running_var, weight, bias, False, momentum, eps)
     if x.ndim < 3:
         raise ShapeError(f"instance_norm: wants (N, C, …), got shape {x.shape}")
-    _check("instance_norm", x, (x.shape[1],), running_mean=running_mean, running_var=running_var,
+    _check("instance_norm", (x.shape[1],), running_mean=running_mean, running_var=running_var,
            weight=weight, bias=bias)
+    _one_dtype("instance_norm", x, weight, bias)
     n = prod(x.shape[2:])
     if n == 1:
         raise ShapeError(f"instance_norm: wants more than 1 value per channel, got shape {x.shape}")
@@ -71,6 +73,7 @@ def layer_norm(x: Tensor, normalized_shape: Any, weight: Tensor | None = None,
     These, and weight and bias, have ``normalized_shape``; RuntimeError if not.
     """
     dims = _last("layer_norm", x, normalized_shape, weight=weight, bias=bias)
+    _one_dtype("layer_norm", x, weight, bias)
     return _scaled(_standard(x, dims, eps)[0], weight, bias)
 
 
@@ -90,7 +93,8 @@ def group_norm(x: Tensor, num_groups: int, weight: Tensor | None = None, bias: T
     """`layer_norm` of each of so many groups of the channels of (N, C, …) (Wu & He, 2018)."""
     if x.ndim < 2 or num_groups < 1 or x.shape[1] % num_groups:
         raise ShapeError(f"group_norm: {num_groups} groups do not fit (N, C, …) of shape {x.shape}")
-    _check("group_norm", x, (x.shape[1],), weight=weight, bias=bias)
+    _check("group_norm", (x.shape[1],), weight=weight, bias=bias)
+    _one_dtype("group_norm", x, weight, bias)
     groups = reshape(x, x.shape[0], num_groups, prod(x.shape[1:]) // num_groups)
     return _scaled(reshape(_standard(groups, (2,), eps)[0], x.shape), weight, bias, _along(x, 1))
 
@@ -139,13 +143,18 @@ def _last(op, x, normalized_shape, **tensors):
                     else (normalized_shape,))
     if not shape or tuple(x.shape[-len(shape):]) != shape:
         raise ShapeError(f"{op}: wants shape (…, {', '.join(map(str, shape))}), got {tuple(x.shape)}")
-    _check(op, x, shape, **tensors)
+    _check(op, shape, **tensors)
     return tuple(range(-len(shape), 0))
 
 
-def _check(op, x, shape, **tensors):
+def _check(op, shape, **tensors):
     for name, t in tensors.items():
         if t is not None and t.shape != shape:
             raise ShapeError(f"{op}: wants {name} of shape {tuple(shape)}, got {tuple(t.shape)}")
-        if t is not None and t.dtype != x.dtype != float16:  # which may have weights of float32
-            raise RuntimeError(f"{op}: wants {name} of the input's {x.dtype}, got {t.dtype}")
+
+
+def _one_dtype(op, x, *tensors):
+    """That the others are of x's dtype; an x of float16 may be scaled in float32."""
+    for t in tensors:
+        if t is not None and t.dtype != x.dtype != float16:
+            raise RuntimeError(f"{op}: wants one dtype, got {x.dtype} and {t.dtype}")

@@ -217,7 +217,7 @@ class RNNBase(Module):
         widths = [self.proj_size or self.hidden_size, *[self.hidden_size] * (self.mode == "LSTM")]
         if hx is None:
             return [zeros(count, n, width, dtype=dtype) for width in widths]
-        hx = tuple(hx) if self.mode == "LSTM" else (hx,)
+        hx = _pair(name, hx) if self.mode == "LSTM" else (hx,)
         for h, width in zip(hx, widths, strict=True):
             wanted = (count, width) if single else (count, n, width)
             if h.shape != wanted:
@@ -258,6 +258,13 @@ class GRU(RNNBase):
         super().__init__("GRU", *args, **kw)
 
 
+def _pair(name: str, hx: Any) -> tuple[Tensor, Tensor]:
+    """The states (h, c) of an LSTM. TypeError for what is no pair."""
+    if not isinstance(hx, list | tuple) or len(hx) != 2:
+        raise TypeError(f"{name}: wants a pair of states (h, c), got {type(hx).__name__}")
+    return tuple(hx)
+
+
 # ── cells: one step of one layer ────────────────────────────────────────────────────────────────
 
 class RNNCellBase(Module):
@@ -290,7 +297,7 @@ class RNNCellBase(Module):
         if hx is None:
             state = (zeros(*wanted, dtype=input.dtype),) * (1 + pair)
         else:
-            state = tuple(hx) if pair else (hx,)
+            state = _pair(name, hx) if pair else (hx,)
         for h in state:
             if h.ndim not in (1, 2):
                 raise ValueError(f"{name}: wants a state of shape {wanted}, got {tuple(h.shape)}")

@@ -32,6 +32,10 @@ __all__ = ["MultiheadAttention", "Transformer", "TransformerDecoder", "Transform
            "TransformerEncoder", "TransformerEncoderLayer"]
 
 
+class Unfit(AssertionError, ShapeError):
+    """Shapes that do not fit: for some of them PyTorch raises the one, for others the other."""
+
+
 class MultiheadAttention(Module):
     """Attention with several heads, each in E/heads dimensions, and linear maps before and after.
 
@@ -154,22 +158,21 @@ class MultiheadAttention(Module):
         name = "MultiheadAttention"
         shapes = f"got {tuple(query.shape)}, {tuple(key.shape)} and {tuple(value.shape)}"
         if query.ndim not in (2, 3) or not query.ndim == key.ndim == value.ndim:
-            raise AssertionError(f"{name}: wants three of 2 or 3 dimensions, {shapes}")
+            raise Unfit(f"{name}: wants three of 2 or 3 dimensions, {shapes}")
         features = [x.shape[-1] for x in (query, key, value)]
         if features != [self.embed_dim, self.kdim, self.vdim]:
-            raise (AssertionError if features[0] != self.embed_dim else ShapeError)(
-                f"{name}: wants {self.embed_dim}, {self.kdim}, {self.vdim} features, {shapes}")
+            raise Unfit(f"{name}: wants {self.embed_dim}, {self.kdim}, {self.vdim} features, {shapes}")
         if key.shape[:-1] != value.shape[:-1]:
-            raise AssertionError(f"{name}: wants as many keys as values, {shapes}")
+            raise Unfit(f"{name}: wants as many keys as values, {shapes}")
         time = 0 if query.ndim == 2 or not self.batch_first else 1
         n = 1 if query.ndim == 2 else query.shape[1 - time]
         sizes = query.shape[time], key.shape[time]
         if mask is not None and tuple(mask.shape) not in (sizes, (n * self.num_heads, *sizes)):
-            raise ShapeError(f"{name}: wants an attn_mask of shape {sizes} or "
+            raise Unfit(f"{name}: wants an attn_mask of shape {sizes} or "
                              f"{(n * self.num_heads, *sizes)}, got {tuple(mask.shape)}")
         wanted = sizes[1:] if query.ndim == 2 else (n, sizes[1])
         if padding is not None and tuple(padding.shape) != wanted:
-            raise AssertionError(f"{name}: wants a key_padding_mask of shape {wanted}, got "
+            raise Unfit(f"{name}: wants a key_padding_mask of shape {wanted}, got "
                                  f"{tuple(padding.shape)}")
 
 

@@ -40,6 +40,8 @@ def settings(values: Mapping[str, Any]) -> dict[str, Any]:
         allowed = _RANGES.get(key)
         if allowed and not allowed[0](value):
             raise ValueError(f"{name}: {key} wants {allowed[1]}, got {value}")
+    if found.get("foreach") and found.get("fused"):
+        raise RuntimeError(f"{name}: wants foreach or fused, got both")
     if found.get("differentiable"):
         raise NotImplementedError(f"{name}: a step is not recorded; to differentiate through it, write "
                                   "the update with tensors: w = w - lr * grad")
@@ -48,7 +50,7 @@ def settings(values: Mapping[str, Any]) -> dict[str, Any]:
 
 _NOT_NEGATIVE = (lambda x: x >= 0), "a number of at least 0"
 _RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
-    **dict.fromkeys(("lr", "momentum", "weight_decay", "eps", "lr_decay", "momentum_decay",
+    **dict.fromkeys(("lr", "momentum", "weight_decay", "eps", "lr_decay", "momentum_decay", "alpha",
                      "initial_accumulator_value"), _NOT_NEGATIVE),
     "betas": (lambda b: all(0 <= x < 1 for x in b), "numbers with 0 ≤ β < 1"),
     "rho": (lambda x: 0 <= x <= 1, "a number of 0 … 1"),

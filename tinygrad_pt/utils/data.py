@@ -246,7 +246,7 @@ class WeightedRandomSampler(Sampler[int]):
 
     def __init__(self, weights: Any, num_samples: int, replacement: bool = True,
                  generator: Generator | None = None):
-        _check_sampler("WeightedRandomSampler", replacement, num_samples)
+        _check_sampler("WeightedRandomSampler", replacement, num_samples, ValueError)
         self.weights = wrap(np.array(weights.tolist() if isinstance(weights, Tensor) else list(weights),
                                      np.float64))
         if self.weights.ndim != 1:
@@ -295,9 +295,10 @@ class DistributedSampler(Sampler[int]):
         self.epoch = epoch
 
 
-def _check_sampler(name: str, replacement: Any, num_samples: Any) -> None:
+def _check_sampler(name: str, replacement: Any, num_samples: Any,
+                   wrong: type[Exception] = TypeError) -> None:
     if not isinstance(replacement, bool):
-        raise TypeError(f"{name}: replacement is True or False, got {replacement!r}")
+        raise wrong(f"{name}: replacement is True or False, got {replacement!r}")
     if not isinstance(num_samples, int) or isinstance(num_samples, bool) or num_samples <= 0:
         raise ValueError(f"{name}: num_samples is an integer of at least 1, got {num_samples!r}")
 
@@ -435,8 +436,12 @@ class DataLoader(Generic[T]):
         if num_workers < 0 or timeout < 0:
             raise ValueError("DataLoader: num_workers and timeout must not be negative, got "
                              f"{num_workers} and {timeout}")
-        if num_workers == 0 and (prefetch_factor is not None or persistent_workers):
-            raise ValueError("DataLoader: prefetch_factor and persistent_workers want num_workers > 0")
+        if num_workers == 0 and (prefetch_factor is not None or persistent_workers
+                                 or multiprocessing_context is not None):
+            raise ValueError("DataLoader: prefetch_factor, persistent_workers and "
+                             "multiprocessing_context want num_workers > 0")
+        if isinstance(multiprocessing_context, str):
+            multiprocessing_context = get_context(multiprocessing_context)
         if streams and (shuffle or sampler is not None or batch_sampler is not None):
             raise ValueError("DataLoader: an IterableDataset has its own order; it takes neither "
                              "shuffle nor sampler nor batch_sampler")
@@ -561,9 +566,7 @@ class _Workers:
     """The batches, made by processes in turn and put out in order."""
 
     def __init__(self, loader: DataLoader, order: Iterator, fetcher: tuple):
-        context = loader.multiprocessing_context
-        if context is None or isinstance(context, str):
-            context = get_context(context)
+        context = loader.multiprocessing_context or get_context()
         self.order, self.timeout = order, loader.timeout
         self.workers, self.due = [], deque()  # whose answers come next
         n = loader.num_workers

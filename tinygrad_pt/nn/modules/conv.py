@@ -113,8 +113,8 @@ class _ConvTransposeNd(_ConvNd):
     def _more(self, x: Tensor, size: list[int]) -> list[int]:
         """The output_padding that gives the result a size."""
         if x.ndim not in (self.n + 1, self.n + 2) or len(size) not in (self.n, self.n + 2):
-            raise ShapeError(f"{type(self).__name__}: output_size {size} does not fit an input of shape "
-                             f"{tuple(x.shape)}")
+            raise ShapeError(f"{type(self).__name__}: output_size {size} does not fit an input of "
+                             f"shape {tuple(x.shape)}")
         least = [(m - 1) * s - 2 * p + d * (k - 1) + 1 for m, s, p, d, k in zip(
             x.shape[-self.n:], self.stride, self.padding, self.dilation, self.kernel_size, strict=True)]
         more = [w - m for w, m in zip(size[-self.n:], least, strict=True)]
