@@ -91,6 +91,64 @@ def test_trajectories_are_pytorchs(name, kw):
             close(mine.numpy(), value.numpy(), "float32", key)
 
 
+def course(m, name, kw, given=None):
+    """What a program does that uses all of an optimizer: groups, closures, late gradients, saving."""
+    params, loss = problem(m, "float64")
+    more = {"weight_decay": 0.05} if "weight_decay" in kw else {}
+    groups = [{"params": [("w", params[0])]},
+              {"params": [("a", params[1])], "lr": kw["lr"] / 3, **more}]
+    optimizer, path = getattr(m.optim, name)(groups, **kw, foreach=False), []
+
+    def closure():
+        optimizer.zero_grad(set_to_none=len(path) % 2 == 0)
+        y = loss()
+        y.backward()
+        return y
+
+    for t in range(60):
+        if t == 15:
+            optimizer.add_param_group({"params": [("u", params[2])], "lr": 0.01})
+        if t == 30:
+            state = copy.deepcopy(optimizer.state_dict())
+            optimizer = getattr(m.optim, name)(
+                [{"params": [(n, p)]} for n, p in zip("wau", params, strict=True)], lr=123.0)
+            optimizer.load_state_dict(copy.deepcopy(given or state))
+        for group in optimizer.param_groups:
+            group["lr"] *= 0.98
+        if t % 3:
+            y = optimizer.step(closure)
+        else:
+            y = closure()
+            if t % 4 == 0 or t < 5:
+                params[0].grad = None
+            optimizer.step()
+        path.append([y.item(), *[x for p in params for x in p.flatten().tolist()]])
+    return np.array(path), state
+
+
+@beside_torch
+@pytest.mark.parametrize("name, kw", OPTIMIZERS, ids=IDS)
+def test_programs_with_groups_and_closures_go_as_pytorchs(name, kw):
+    theirs, state = course(torch, name, kw)
+    ours, _ = course(tg, name, kw)
+    close(ours, theirs, "float64")
+    state["state"] = {i: {k: v.numpy() for k, v in s.items()} for i, s in state["state"].items()}
+    resumed, _ = course(tg, name, kw, state)
+    close(resumed, theirs, "float64", "resumed with PyTorch's state: it")
+
+
+@beside_torch
+def test_every_optimizer_and_schedule_has_a_line():
+    def subclasses(home, base):
+        return {name for name, x in vars(home).items() if isinstance(x, type) and issubclass(x, base)}
+
+    lines = {name for name, _ in OPTIMIZERS} | {"LBFGS"}
+    assert subclasses(optim, optim.Optimizer) - lines == {"Optimizer"}
+    made = {name.rstrip("0123456789") for name in SCHEDULES} | {"ReduceLROnPlateau"}
+    schedules = {name for name in subclasses(lr_scheduler, lr_scheduler.LRScheduler) if name[0] != "_"}
+    assert schedules - made == {"LRScheduler"}
+
+
 @pytest.mark.parametrize("name, kw", OPTIMIZERS, ids=IDS)
 def test_steps_go_down_and_go_on_from_a_saved_state(name, kw):
     params, loss = problem(tg, "float64")
@@ -114,25 +172,6 @@ def test_steps_go_down_and_go_on_from_a_saved_state(name, kw):
     fresh.load_state_dict(copy.deepcopy(optimizer.state_dict()))
     assert fresh.param_groups[0]["lr"] == kw["lr"]
     assert steps(optimizer, params, loss, 5) == steps(fresh, others, other_loss, 5)
-
-
-@beside_torch
-@pytest.mark.parametrize("name, kw", OPTIMIZERS[::3], ids=IDS[::3])
-def test_pytorchs_state_goes_on_here(name, kw):
-    _, theirs = trajectory(torch, name, kw, "float64", 20)
-    params, loss = problem(tg, "float64")
-    for p, q in zip(params, theirs.param_groups[0]["params"], strict=True):
-        p.data = tg.tensor(q.detach().numpy())
-    ours = getattr(optim, name)(params, lr=1.0)
-    state = theirs.state_dict()
-    state["state"] = {i: {k: v.numpy() for k, v in s.items()} for i, s in state["state"].items()}
-    ours.load_state_dict(state)
-    path, _ = trajectory(torch, name, kw, "float64", 25)
-    for _ in range(5):
-        ours.zero_grad()
-        loss().backward()
-        ours.step()
-    close(np.concatenate([p.detach().numpy().ravel() for p in params]), path[-1], "float64")
 
 
 WOLFE = {"line_search_fn": "strong_wolfe"}
@@ -360,6 +399,21 @@ def test_schedules_are_pytorchs(name, kind):
         [{k for k in g if k != "params"} for g in p.param_groups]
 
 
+@beside_torch
+@pytest.mark.parametrize("name", SCHEDULES)
+@pytest.mark.filterwarnings("ignore")
+def test_schedules_go_on_from_pytorchs_state(name):
+    _, theirs, o = rates(torch, SCHEDULES[name], n=17)
+    _, ours, p = rates(tg, SCHEDULES[name], n=0)
+    ours.load_state_dict(copy.deepcopy(theirs.state_dict()))
+    for mine, group in zip(p.param_groups, o.param_groups, strict=True):
+        mine.update({k: v for k, v in group.items() if k != "params"})
+    for _ in range(40):
+        np.testing.assert_allclose(ours.get_last_lr(), theirs.get_last_lr(), rtol=1e-9, atol=1e-14)
+        ours.step()
+        theirs.step()
+
+
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_schedules_go_on_from_a_saved_state(name):
     whole, _, _ = rates(tg, SCHEDULES[name])
@@ -463,3 +517,102 @@ def test_errors_of_schedules(error, says, make):
 def test_names_of_old():
     assert lr_scheduler._LRScheduler is lr_scheduler.LRScheduler
     assert optim.optimizer.Optimizer is optim.Optimizer
+
+
+# ── wrong settings: what PyTorch raises is raised here ──────────────────────────────────────────
+
+SETTINGS = ["lr=-1.0", "lr=None", "lr='a'", "eps=-1.0", "betas=(1.0, 0.9)", "betas=(0.9, -0.1)",
+            "betas=0.9", "weight_decay=-1", "momentum=-1", "rho=1.5", "rho=-1", "lr_decay=-1",
+            "initial_accumulator_value=-1", "momentum_decay=-1", "etas=(2.0, 1.0)", "etas=(0.5, 0.9)",
+            "nesterov=True", "foreach=True, fused=True", "line_search_fn='x'", "bogus=1"]
+CALLS = """
+    O.{}([])
+    O.{}(p)
+    O.{}([p * 2])
+    O.{}([1])
+    O.{}(None)
+    O.{}([{{"params": [p]}}, {{"params": [p]}}])
+    O.{}([{{"lr": 1.0}}])
+    O.{}([p]).load_state_dict({{}})
+    O.{}([p, q]).load_state_dict(O.{}([p]).state_dict())
+    O.{}([p]).step(5)
+    O.{}([p]).add_param_group([q])
+    O.{}([p]).add_param_group({{"params": [p]}})
+"""
+WRONG = """
+    O.RMSprop([p], alpha=-1.0)
+    S.StepLR(o)
+    S.StepLR(o, 0).step()
+    S.StepLR(3, 3)
+    S.StepLR(o, 3, bogus=1)
+    S.StepLR(o, 3, last_epoch=4)
+    S.MultiStepLR(o, 3)
+    S.ExponentialLR(o)
+    S.ConstantLR(o, 1.5)
+    S.ConstantLR(o, -0.5)
+    S.LinearLR(o, 0)
+    S.LinearLR(o, 0.5, 1.5)
+    S.CosineAnnealingLR(o)
+    S.CosineAnnealingLR(o, 0).step()
+    S.CosineAnnealingWarmRestarts(o, 0)
+    S.CosineAnnealingWarmRestarts(o, 1.5)
+    S.CosineAnnealingWarmRestarts(o, 5, 0)
+    S.CosineAnnealingWarmRestarts(o, 5).step(-1)
+    S.OneCycleLR(o)
+    S.OneCycleLR(o, 0.1)
+    S.OneCycleLR(o, 0.1, -5)
+    S.OneCycleLR(o, 0.1, 2.5)
+    S.OneCycleLR(o, 0.1, epochs=5)
+    S.OneCycleLR(o, 0.1, epochs=5, steps_per_epoch=0)
+    S.OneCycleLR(o, 0.1, 10, pct_start=1.5)
+    S.OneCycleLR(o, 0.1, 10, anneal_strategy="x")
+    S.OneCycleLR(o, [0.1, 0.2, 0.3], 10)
+    S.OneCycleLR(O.SGD([p], lr=0.1), 0.1, 10)
+    S.OneCycleLR(O.Adagrad([p], lr=0.1), 0.1, 10)
+    S.CyclicLR(o, 0.1, 0.2, mode="x")
+    S.CyclicLR(o, [0.1], 0.2)
+    S.CyclicLR(O.Adagrad([p], lr=0.1), 0.1, 0.2)
+    S.LambdaLR(o, [abs])
+    S.LambdaLR(o, 5)
+    S.MultiplicativeLR(o, [abs])
+    S.SequentialLR(o, [], [])
+    S.SequentialLR(o, [S.StepLR(o, 3)], [1])
+    S.SequentialLR(o, [S.StepLR(o, 3), S.StepLR(O.SGD([p], lr=1.0), 3)], [1])
+    S.SequentialLR(o, [S.StepLR(o, 3), S.ReduceLROnPlateau(o)], [1])
+    S.ChainedScheduler([])
+    S.ChainedScheduler([S.StepLR(o, 3), S.StepLR(O.SGD([p], lr=1.0), 3)])
+    S.ReduceLROnPlateau(o, factor=1.0)
+    S.ReduceLROnPlateau(o, mode="x")
+    S.ReduceLROnPlateau(o, threshold_mode="x")
+    S.ReduceLROnPlateau(o, min_lr=[0.1])
+    S.ReduceLROnPlateau(5)
+    S.ReduceLROnPlateau(o).step()
+    S.LRScheduler(o)
+"""
+
+
+def outcome(m, call):
+    p, q = (m.ones(n, requires_grad=True) for n in (2, 3))
+    o = m.optim.SGD([{"params": [p]}, {"params": [q], "lr": 0.5}], lr=0.1, momentum=0.9)
+    try:
+        return eval(call, {"O": m.optim, "S": m.optim.lr_scheduler, "p": p, "q": q, "o": o})
+    except Exception as error:
+        return error
+
+
+def wrong_calls():
+    yield from (line.strip() for line in WRONG.splitlines() if line.strip())
+    for name in sorted({name for name, _ in OPTIMIZERS} | {"LBFGS"}):
+        yield from (line.strip().format(name, name) for line in CALLS.splitlines() if line.strip())
+        yield from (f"O.{name}([p], {setting})" for setting in SETTINGS)
+
+
+@beside_torch
+@pytest.mark.filterwarnings("ignore")
+def test_wrong_calls_raise_what_pytorchs_raise():
+    for call in wrong_calls():
+        ours, theirs = outcome(tg, call), outcome(torch, call)
+        raises = isinstance(theirs, Exception)
+        wanted = next(t for t in (*type(theirs).__mro__, Exception)
+                      if t.__module__ == "builtins" and issubclass(t, Exception))
+        assert isinstance(ours, wanted) == raises, f"{call}: {ours!r}, PyTorch's {theirs!r}"
