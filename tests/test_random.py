@@ -118,9 +118,9 @@ CLOSE += [f"m.nn.functional.{call}" for call in (
     "gumbel_softmax(m.ones(3, n, 2), hard=True, dim=0)")]
 
 
-def left(m):
-    """How many words the default generator has left, and the normal number that it keeps."""
-    state = m.get_rng_state().numpy()
+def left(m, generator=None):
+    """How many words a generator has left, by default the default one; the normal number it keeps."""
+    state = (m.default_generator if generator is None else generator).get_state().numpy()
     return *state[:16].view(np.int32), *state[5024:5032].view(np.float64), state[5040]
 
 
@@ -140,6 +140,45 @@ def test_the_streams_are_those_of_torch(call):
         tol = 0 if call in EXACT else tol
         np.testing.assert_allclose(ours.numpy(), theirs.numpy(), tol, tol, err_msg=f"n = {n}")
         np.testing.assert_allclose(left(tg), left(torch), rtol=1e-12, err_msg=f"n = {n}")
+
+
+GENERATORS = [
+    "m.rand(n, generator=g)", "m.randn(n, generator=g)",
+    "m.randn((n, 3), generator=g, dtype=m.float64)",
+    "m.randint(low=-3, high=7, size=(n, 2), generator=g, dtype=m.int16)",
+    "m.randint(2**33, (n,), generator=g)", "m.randperm(n, generator=g)",
+    "m.normal(0.0, 2.0, (n,), generator=g)", "m.normal(mean=m.zeros(n), std=2.0, generator=g)",
+    "m.normal(0.3, m.ones(n), generator=g)", "m.normal(m.zeros(n, 2), m.ones(2), generator=g)",
+    *[f"m.empty(n).{f}generator=g)" for f in (
+        "normal_(", "uniform_(", "exponential_(lambd=0.1, ", "geometric_(0.9, ",
+        "log_normal_(0.1, 2.0, ", "cauchy_(", "random_(", "random_(0, 17, ", "bernoulli_(0.2, ")],
+    "m.empty(n, 2).bernoulli_(m.full((2,), 0.2), generator=g)",
+    "m.bernoulli(m.linspace(0, 1, n), generator=g)", "m.bernoulli(m.ones(n), p=0.7, generator=g)",
+    "m.multinomial(m.ones(n), n, generator=g)", "m.multinomial(m.ones(3, n), 1, True, generator=g)",
+    "m.poisson(m.linspace(0, 40, n), generator=g)", "m.rand_like(m.ones(n, 2), generator=g)",
+    "m.randn_like(m.ones(n), generator=g)", "m.randint_like(m.ones(n, 2), 9, generator=g)",
+    *[f"m.nn.init.{f}generator=g)" for f in (
+        "uniform_(m.empty(n), -1, 2, ", "normal_(m.empty(n), 1, ", "xavier_uniform_(m.empty(n, 3), ",
+        "kaiming_normal_(m.empty(3, n), ", "trunc_normal_(m.empty(n, 3), ",
+        "trunc_normal_(m.empty(n), 0, 1, 2, 4, ", "orthogonal_(m.empty(n, 5), ",
+        "sparse_(m.empty(n, 3), 0.4, ")],
+]
+
+
+@with_torch
+@pytest.mark.parametrize("call", GENERATORS)
+def test_a_generator_of_ones_own_gives_torchs_stream_and_leaves_the_default_one(call):
+    for seed in (0, 2**40 + 7):
+        generators = [m.Generator().manual_seed(seed) for m in (tg, torch)]
+        for m in (tg, torch):
+            m.manual_seed(seed + 1)
+        for n in (1, 2, 5, 13, 16, 17, 30, 70, 700):
+            ours, theirs = (eval(call, {"m": m, "g": g, "n": n})
+                            for m, g in zip((tg, torch), generators, strict=True))
+            assert str(theirs.dtype) == f"torch.{ours.dtype}"
+            np.testing.assert_allclose(ours.numpy(), theirs.numpy(), 2e-6, 2e-6, err_msg=f"n = {n}")
+            np.testing.assert_allclose(left(tg, generators[0]), left(torch, generators[1]), rtol=1e-12)
+            np.testing.assert_allclose(left(tg), left(torch), rtol=1e-12)
 
 
 @with_torch

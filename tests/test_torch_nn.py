@@ -7,6 +7,7 @@ from collections import OrderedDict
 
 import numpy as np
 import pytest
+from against_torch import Array, Drawn, differential, either, flag, index, maybe, one_of, op, same, x
 
 import tinygrad_pt as tg
 
@@ -418,17 +419,17 @@ def run(m, line):
         yield f"{stage}: repr", repr(layer)
         if loss := weighted(args, results):
             sum(loss).backward()
-        for name, x in [*enumerate(args.leaves), *layer.named_parameters()]:
-            yield f"{stage}: gradient {name}", x.grad
-            x.grad = None
+        for name, v in [*enumerate(args.leaves), *layer.named_parameters()]:
+            yield f"{stage}: gradient {name}", v.grad
+            v.grad = None
         yield from state(layer, stage)
     if text:
         yield "second", second(m, layer.train().double(), text)
 
 
 def state(layer, stage):
-    for name, x in layer.state_dict().items():
-        yield f"{stage}: {name}", x
+    for name, v in layer.state_dict().items():
+        yield f"{stage}: {name}", v
 
 
 def weighted(args, results):
@@ -443,9 +444,9 @@ def second(m, layer, text):
     """
     args = Arguments(m, "float64")
     with m.no_grad():
-        for x in layer.state_dict().values():
-            if x.is_floating_point():
-                x.copy_(args.of(args.random.uniform(0.1, 0.6, tuple(x.shape))))
+        for v in layer.state_dict().values():
+            if v.is_floating_point():
+                v.copy_(args.of(args.random.uniform(0.1, 0.6, tuple(v.shape))))
     m.manual_seed(4)
     loss = weighted(args, flat(m, args.call(layer, text)))
     leaves = [*args.leaves, *layer.parameters()]
@@ -459,8 +460,8 @@ def second(m, layer, text):
         if m is tg or "not implemented" not in str(error):
             raise
         return None
-    return [m.zeros_like(x) if g is None else g for part in (first, found)
-            for g, x in zip(part, leaves, strict=True)]
+    return [m.zeros_like(v) if g is None else g for part in (first, found)
+            for g, v in zip(part, leaves, strict=True)]
 
 
 def agree(what, a, b, tol):
@@ -490,6 +491,73 @@ def test_every_module_has_a_line():
     modules = {name for name, x in vars(tg.nn).items()
                if isinstance(x, type) and issubclass(x, tg.nn.Module)}
     assert modules - lines == {"Module", "RNNBase", "RNNCellBase"}  # bases of others
+
+
+# ── functions with parameters ───────────────────────────────────────────────────────────────────
+
+def of(*shape):
+    """Numbers of the first operand's dtype, or none."""
+    return either(x(shape, dtype=None), x(shape, dtype=None), None)
+
+
+def still(low, *shape):
+    """Numbers above ``low`` without a gradient."""
+    def f(c):
+        a = Array(c.random.uniform(low, 2, shape).astype(c.dtype))
+        a.wants = False
+        c.arrays.append(a)
+        return a
+    return Drawn(f)
+
+
+normalized = Drawn(lambda c: c.value(of(*c.args[1])))
+
+
+def moved(name):
+    """A function of x, of running values that it changes, of weight and bias; and the values after."""
+    def f(m, x, average, variance, *more, **kw):
+        average, variance = average.clone(), variance.clone()
+        return getattr(m.nn.functional, name)(x, average, variance, *more, **kw), average, variance
+    return f
+
+
+def full(c):
+    return c.arrays[0].values.size > 0
+
+
+images = either(x((3, 4)), x((2, 4, 3)), x((2, 4, 1, 2)), x((1, 4)), x((2, 4, 0)), x((2, 3, 2)))
+channels = of(4), of(4)
+running = still(-2, 4), still(0.1, 4)
+
+test_functions = differential(
+    op("linear", either(x((3,)), x((2, 3)), x((0, 3)), x((2, 1, 3)), x(())),
+       either(x((4, 3), dtype=None), x((4, 2), dtype=None), x((4, 3))), of(4)),
+    op("bilinear", either(x((2, 3)), x((3,)), x((2, 1, 3)), x((1, 3))),
+       either(same(), x(lambda c: (*c.shape[:-1], 2), dtype=None)), x((4, 3, 2), dtype=None), of(4)),
+    op("layer_norm", either(x((2, 3, 4)), x((4,)), x((0, 4))), one_of((4,), (3, 4), (2,), (1,)),
+       normalized, normalized, eps=maybe(0.1)).but(tol=10),
+    op("rms_norm", either(x((2, 3, 4)), x((4,))), one_of((4,), (3, 4), (2,)), normalized,
+       eps=maybe(one_of(0.1, None))).but(tol=10),
+    op("group_norm", images, one_of(1, 2, 4, 3), *channels, eps=maybe(0.1)).but(
+        tol=100, where=lambda c: c.arrays[0].values.size > c.args[1]),
+    op("batch_norm", images, None, None, *channels, training=flag(), eps=maybe(0.1)).but(
+        tol=100, where=full),
+    op("batch_norm with running values", moved("batch_norm"), images, *running, *channels,
+       training=flag(), momentum=maybe(one_of(0.5, 0.0)), eps=maybe(0.1)).but(tol=100),
+    op("instance_norm", images, None, None, *channels, use_input_stats=flag(),
+       eps=maybe(0.1)).but(tol=100),
+    op("instance_norm with running values", moved("instance_norm"), images, *running, *channels,
+       use_input_stats=flag(), momentum=maybe(one_of(0.5, 0.0)), eps=maybe(0.1)).but(tol=100),
+    op("local_response_norm", images, one_of(1, 2, 3, 5), alpha=maybe(0.5), beta=maybe(0.5),
+       k=maybe(2.0)),
+    op("embedding", either(index(5, (2, 3)), index(5, ()), index(6, (4,))), x((5, 3)),
+       padding_idx=maybe(one_of(0, -1, 7)), scale_grad_by_freq=maybe(flag())),
+    op("embedding_bag", index(5, (2, 3)), x((5, 3)), mode=maybe(one_of("sum", "mean", "max", "typo")),
+       padding_idx=maybe(one_of(0, -1))).but(order=1),
+    op("embedding_bag with offsets", lambda m, i, w, **kw: m.nn.functional.embedding_bag(
+        i, w, m.tensor([0, 2, 5]), **kw), index(5, (5,)), x((5, 3)), mode=maybe(one_of("sum", "max")),
+       include_last_offset=maybe(flag())).but(order=1),
+)
 
 
 # ── wrong calls ─────────────────────────────────────────────────────────────────────────────────

@@ -44,7 +44,8 @@ def embedding_bag(x: Tensor, weight: Tensor, offsets: Tensor | None = None,
     """The "sum", "mean" or "max" of the embeddings in each bag: a result (bags, size).
 
     Bags are the rows of x (bags, n); or x (n) is cut at ``offsets``, where each bag starts.
-    ``per_sample_weights`` weigh a sum. What is ``padding_idx`` does not count; an empty bag gives 0.
+    with ``include_last_offset`` the last of them is where the last bag ends. ``per_sample_weights``
+    weigh a sum. What is ``padding_idx`` does not count; an empty bag gives 0.
     """
     if (x.ndim, offsets is None) not in ((2, True), (1, False)):
         raise ShapeError(f"embedding_bag: wants x (bags, n), or x (n) with offsets, got shape {x.shape}"
@@ -59,6 +60,9 @@ def embedding_bag(x: Tensor, weight: Tensor, offsets: Tensor | None = None,
             f"embedding_bag: weights of shape {per_sample_weights.shape} are for mode 'sum' and x of "
             f"their shape, got {mode!r} and {x.shape}")
     n = x.shape[0] if offsets is None else offsets.shape[0] - include_last_offset
+    if include_last_offset and offsets is not None:
+        x = x[:offsets[-1].item()]
+        per_sample_weights = None if per_sample_weights is None else per_sample_weights[:len(x)]
     bag = wrap(np.repeat(np.arange(n), x.shape[1])) if offsets is None else plain(
         lambda o: np.searchsorted(o[:n], np.arange(x.shape[0]), side="right") - 1, offsets)
     rows = embedding(x.reshape(-1), weight, padding_idx, max_norm, norm_type, scale_grad_by_freq)

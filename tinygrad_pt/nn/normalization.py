@@ -95,6 +95,8 @@ def group_norm(x: Tensor, num_groups: int, weight: Tensor | None = None, bias: T
         raise ShapeError(f"group_norm: {num_groups} groups do not fit (N, C, …) of shape {x.shape}")
     _check("group_norm", (x.shape[1],), weight=weight, bias=bias)
     _one_dtype("group_norm", x, weight, bias)
+    if prod(x.shape) == num_groups:
+        raise ShapeError(f"group_norm: wants more than 1 value per group, got shape {x.shape}")
     groups = reshape(x, x.shape[0], num_groups, prod(x.shape[1:]) // num_groups)
     return _scaled(reshape(_standard(groups, (2,), eps)[0], x.shape), weight, bias, _along(x, 1))
 
