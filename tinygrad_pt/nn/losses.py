@@ -186,6 +186,8 @@ def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None,
     if target.dtype.kind != "f":
         raise RuntimeError(f"cross_entropy: targets of the scores' shape are probabilities, got "
                           f"{target.dtype}")
+    if ignore_index >= 0:
+        raise RuntimeError("cross_entropy: ignore_index is for targets that are classes")
     t = (1 - epsilon) * target + epsilon / n if epsilon else target
     losses = -sum(_times_weight(log_p, weight, d) * t, d)
     return mean(losses) if reduction == "mean" else reduced(losses, reduction)

@@ -10,7 +10,7 @@ import numpy as np
 from ..functions.common import as_int, plain
 from ..functions.conversion import clone
 from ..functions.creation import ones, zeros
-from ..functions.elementwise import inf, relu, where
+from ..functions.elementwise import inf, where
 from ..functions.indexing import scatter
 from ..functions.joining import _framed, cat
 from ..functions.reductions import mean
@@ -211,7 +211,7 @@ def lp_pool2d(x: Tensor, norm_type: float, kernel_size: Any, stride: Any = None,
 def _lp_pool(n, x, norm_type, kernel_size, stride, ceil_mode):
     k = prod(sizes(f"lp_pool{n}d", "kernel_size", kernel_size, n, 1))
     total = _avg_pool(n, x ** norm_type, kernel_size, stride, 0, ceil_mode, True, None) * k
-    return relu(total) ** (1 / norm_type)
+    return (total.sign() * total.abs()) ** (1 / norm_type)  # flat where the total is 0
 
 
 # ── the way back ────────────────────────────────────────────────────────────────────────────────
