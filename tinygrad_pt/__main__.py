@@ -1,4 +1,7 @@
-"""The command line: ``tinygrad-pt train`` and ``predict``, also ``python -m tinygrad_pt``."""
+"""The command line: ``tinygrad-pt train``, ``predict``, ``list`` and ``run``.
+
+Also ``python -m tinygrad_pt``.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,22 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
+from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import __version__
 
+if TYPE_CHECKING:
+    from .systems import System
+
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; 0 if all went well, 2 with one line on stderr for a mistake in its use."""
+    """Run a command; 0 if all went well, 2 with one line on stderr for a mistake in its use.
+
+    `run` gives 1 if a system does not do what it claims.
+    """
     from .data import DataError
     from .models import MissingExtra
 
@@ -32,8 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
-    p = argparse.ArgumentParser(prog="tinygrad-pt", description="Train a network on real "
-                                "handwritten digits, see what it learned, and use it.")
+    p = argparse.ArgumentParser(prog="tinygrad-pt", description="Train a network on real handwritten "
+                                "digits and use it; run the systems of the course.")
     p.add_argument("--version", action="version", version=f"tinygrad_pt {__version__}")
     commands = p.add_subparsers(metavar="command", required=True)
 
@@ -53,7 +65,31 @@ def parser() -> argparse.ArgumentParser:
     q.add_argument("weights", type=Path, help="a file that train wrote")
     q.add_argument("images", type=Path, nargs="+", metavar="image", help="PNG, JPEG, …: one digit")
     q.set_defaults(run=predict)
+
+    s = commands.add_parser("list", help="the systems of the course, one line each")
+    s.set_defaults(run=list_systems)
+
+    r = commands.add_parser("run", help="run systems of the course: tables, claims, pictures")
+    r.add_argument("systems", type=system, nargs="*", metavar="name", help="as list shows them")
+    r.add_argument("--all", action="store_true", help="all of them")
+    r.add_argument("--quick", action="store_true", help="seconds each, on data of the package")
+    r.add_argument("--seed", type=at_least(0), default=0, help="of all random numbers")
+    r.add_argument("--out", type=Path, default=Path("systems"), metavar="DIR",
+                   help="folder to write to (default: systems)")
+    r.set_defaults(run=run)
     return p
+
+
+def system(name: str) -> System:
+    """A parser of the names of systems."""
+    from .systems import systems
+    try:
+        return systems()[name]
+    except KeyError:
+        near = get_close_matches(name, systems(), 3)
+        raise argparse.ArgumentTypeError(
+            f"there is no system {name!r}" + (f"; there is {', '.join(near)}" if near else "")
+            + " (tinygrad-pt list shows all)") from None
 
 
 def at_least(least: int, kind: type = int) -> Callable[[str], float]:
@@ -172,6 +208,41 @@ def predict(args: argparse.Namespace) -> int:
                           style=style)
         Console(highlight=False).print(table)
     return 0
+
+
+def list_systems(args: argparse.Namespace) -> int:
+    """Print all systems, a line each."""
+    from .systems import systems
+    widest = max(map(len, systems()))
+    for chapter, members in groupby(systems().values(), lambda system: system.chapter):
+        print(f"{chapter}")
+        for system in members:
+            print(f"  {system.number:2}  {system.name:{widest}}  {system.title}")
+    return 0
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry out systems; 1 if what one of them claims is not so."""
+    from .models import extra
+    for name in ("rich", "matplotlib"):
+        extra(name)  # a missing one is better noticed before the work than after
+    from .lab.experiments import perform, show
+    from .systems import systems
+
+    chosen = list(systems().values()) if args.all else args.systems
+    if not chosen:
+        print("tinygrad-pt run: name a system (tinygrad-pt list shows them), or --all", file=sys.stderr)
+        return 2
+    outcomes = []
+    for system in chosen:
+        outcomes.append(perform(system, quick=args.quick, seed=args.seed, out=args.out))
+        show(system, outcomes[-1])
+        print(f"picture: {args.out / system.name}.png", flush=True)
+    failed = [o.name for o in outcomes if not o.holds]
+    if len(outcomes) > 1:
+        print(f"\n{len(outcomes)} systems in {sum(o.seconds for o in outcomes):.0f} s; "
+              + (f"claims that do not hold: {', '.join(failed)}" if failed else "all claims hold"))
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -1,0 +1,14 @@
+"""What the programs of `tinygrad_pt.systems` share: results, training, data, pictures.
+
+>>> from tinygrad_pt import lab
+>>> r = lab.Result(errors=[3, 1, 0])
+>>> r.row("errors at the end", r.errors[-1], course=0)
+"""
+
+from .digits import Digits, digits
+from .pictures import BLUE, GREEN, INK, ORANGE, PURPLE, RED, SKY, YELLOW, curves, figure, images
+from .results import Result, Row, track
+from .training import accuracy, fit
+
+__all__ = ["BLUE", "GREEN", "INK", "ORANGE", "PURPLE", "RED", "SKY", "YELLOW", "Digits", "Result",
+           "Row", "accuracy", "curves", "digits", "figure", "fit", "images", "track"]

@@ -1,0 +1,41 @@
+"""Gradient descent, once for all programs, and what is measured after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import tinygrad_pt as torch
+from tinygrad_pt import Tensor, nn, optim
+
+from .results import track
+
+
+def fit(net: Callable[[Tensor], Tensor], loss: Callable[[Tensor, Tensor], Tensor], x: Tensor,
+        y: Tensor, optimizer: optim.Optimizer, *, epochs: int, batch: int | None = None,
+        what: str = "epochs") -> Iterator[float]:
+    """Train on batches drawn at random, all examples once an epoch; yields each epoch's mean loss.
+
+        w ← w − η ∂/∂w (mean over the batch of loss(net(x), y))
+
+    It is the body of a ``for``, which may look at the net after each epoch, and may stop.
+    """
+    for _ in track(range(epochs), what):
+        total = 0.0
+        for some in torch.randperm(len(x)).split(batch or len(x)):
+            error = loss(net(x[some]), y[some])
+            optimizer.zero_grad()
+            error.backward()
+            optimizer.step()
+            total += error.item() * len(some)
+        yield total / len(x)
+
+
+def accuracy(net: nn.Module, x: Tensor, labels: Tensor) -> float:
+    """The percentage of examples whose largest score is their label's; the net is in eval mode."""
+    training = net.training
+    net.eval()
+    with torch.no_grad():
+        right = sum((net(some).argmax(1) == y).sum().item()
+                    for some, y in zip(x.split(1000), labels.split(1000), strict=True))
+    net.train(training)
+    return 100 * right / len(x)
