@@ -30,7 +30,8 @@ _HOMES = {"Value": "value", "draw": "drawing", "from_dlpack": "interop", "show_c
 _MODULES = ("absent", "autograd", "batching", "changes", "compat", "data", "datasets", "distributions",
             "dtypes", "files", "func", "functions", "gradcheck", "graph", "indices", "interop",
             "kernels", "lab", "linalg", "models", "nn", "ops", "optim", "primitives", "random",
-            "serialization", "special", "systems", "tensors", "testing", "trees", "utils", "value", *_MADE)
+            "serialization", "special", "systems", "tensors", "testing", "trees", "utils", "value",
+            *_MADE)
 
 
 if os.environ.get("TINYGRAD_PT_PURE") == "1":
