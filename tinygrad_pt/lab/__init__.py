@@ -6,9 +6,11 @@
 """
 
 from .digits import Digits, digits
-from .pictures import BLUE, GREEN, INK, ORANGE, PURPLE, RED, SKY, YELLOW, curves, figure, images
+from .palette import BLUE, GREEN, INK, ORANGE, PURPLE, RED, SKY, YELLOW
+from .pictures import colours, curves, field, figure, images
 from .results import Result, Row, track
 from .training import accuracy, fit
 
 __all__ = ["BLUE", "GREEN", "INK", "ORANGE", "PURPLE", "RED", "SKY", "YELLOW", "Digits", "Result",
-           "Row", "accuracy", "curves", "digits", "figure", "fit", "images", "track"]
+           "Row", "accuracy", "colours", "curves", "digits", "field", "figure", "fit", "images",
+           "track"]

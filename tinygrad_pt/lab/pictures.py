@@ -8,15 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..models import extra
+from .palette import BLUE, GREEN, INK, ORANGE, PURPLE, RED, SKY, SOFT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-# Okabe & Ito, Color Universal Design (2008).
-BLUE, RED, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
-PURPLE, SKY, YELLOW, INK = "#CC79A7", "#56B4E9", "#F0E442", "#2b2f33"
-SOFT = "#8a9199"
 
 STYLE = {
     "savefig.dpi": 120, "savefig.bbox": "tight", "savefig.pad_inches": 0.12, "font.size": 10,
@@ -31,8 +27,8 @@ STYLE = {
 def style() -> Any:
     """A context in which pictures are drawn and saved in this style."""
     matplotlib = extra("matplotlib")
-    colours = matplotlib.cycler(color=[BLUE, RED, GREEN, ORANGE, PURPLE, SKY, INK])
-    return matplotlib.rc_context({**STYLE, "axes.prop_cycle": colours})
+    cycle = matplotlib.cycler(color=[BLUE, RED, GREEN, ORANGE, PURPLE, SKY, INK])
+    return matplotlib.rc_context({**STYLE, "axes.prop_cycle": cycle})
 
 
 def figure(rows: int = 1, columns: int = 1, *, width: float = 9, height: float = 3.6,
@@ -54,6 +50,14 @@ def curves(axes: Axes, lines: Mapping[str, Sequence[float]], x: Sequence[float] 
         axes.legend()
 
 
+def field(axes: Axes, x: Any, y: Any, values: Any, stops: Sequence[str] = (BLUE, "white", RED),
+          **keywords: Any) -> None:
+    """Values (len(y), len(x)) over a plane, as pale colours from the first stop to the last."""
+    axes.imshow(np.asarray(values), origin="lower", aspect="auto", cmap=colours(stops), alpha=0.5,
+                extent=(float(x[0]), float(x[-1]), float(y[0]), float(y[-1])), **keywords)
+    axes.grid(False)
+
+
 def images(axes: Axes, tiles: Any, columns: int, *, limit: float | None = None,
            title: str = "") -> None:
     """Tiles (n, h, w) side by side, ``columns`` a row: ink on paper if they are not negative.
@@ -65,27 +69,18 @@ def images(axes: Axes, tiles: Any, columns: int, *, limit: float | None = None,
     n, h, w = tiles.shape
     rows = -(-n // columns)
     signed = bool((tiles < 0).any())
-    sheet = np.full((rows * (h + 1) + 1, columns * (w + 1) + 1), np.nan)
+    sheet = np.full((rows * (h + 1) - 1, columns * (w + 1) - 1), np.nan)
     for i, tile in enumerate(tiles):
-        top, left = (i // columns) * (h + 1) + 1, (i % columns) * (w + 1) + 1
+        top, left = (i // columns) * (h + 1), (i % columns) * (w + 1)
         sheet[top:top + h, left:left + w] = tile
     limit = limit or float(np.quantile(abs(tiles), 0.999)) or 1.0
-    axes.imshow(sheet, cmap=weights_colours() if signed else ink_colours(),
+    axes.imshow(sheet, cmap=colours([RED, "white", GREEN] if signed else ["white", INK]),
                 vmin=-limit if signed else 0, vmax=limit, interpolation="nearest")
     axes.set(title=title)
     axes.axis("off")
 
 
-def weights_colours() -> Any:
-    """From red through white at 0 to green."""
-    maps = extra("matplotlib.colors").LinearSegmentedColormap.from_list("weights",
-                                                                        [RED, "white", GREEN])
-    maps.set_bad("#c9ced3")
-    return maps
-
-
-def ink_colours() -> Any:
-    """From paper to ink."""
-    maps = extra("matplotlib.colors").LinearSegmentedColormap.from_list("ink", ["white", INK])
-    maps.set_bad("#c9ced3")
-    return maps
+def colours(stops: Sequence[str]) -> Any:
+    """A colour map through these colours; nan is the grey between tiles."""
+    return extra("matplotlib.colors").LinearSegmentedColormap.from_list("", stops).with_extremes(
+        bad="#d5dade")

@@ -80,14 +80,12 @@ def draw(r):
     grid = torch.linspace(-0.5, 1.5, 200)
     x2, x1 = torch.meshgrid(grid, grid, indexing="ij")
     for a, (name, circuit) in zip(axes, r.circuits.items(), strict=True):
-        a.contourf(grid, grid, circuit(torch.stack([x1, x2], -1)), levels=[-1, 0.5, 2],
-                   colors=["white", lab.SKY], alpha=0.45)
+        lab.field(a, grid, grid, circuit(torch.stack([x1, x2], -1)), ["white", lab.SKY])
         fires = torch.tensor(r.truth[name]) > 0.5
         for on, colour, label in ((fires, lab.BLUE, "fires"), (~fires, "white", "silent")):
             a.scatter(*INPUTS[on].T, s=90, c=colour, edgecolors=lab.BLUE, linewidths=1.6, label=label,
                       zorder=3)
         a.set(title=name, xlabel="x₁", xticks=[0, 1], yticks=[0, 1], aspect="equal")
-        a.grid(False)
     axes[0].set_ylabel("x₂")
     f.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return f
