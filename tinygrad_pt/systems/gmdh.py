@@ -119,5 +119,6 @@ def draw(r):
                                             strict=True):
         a.scatter(r.y, prediction, s=5, color=colour, alpha=0.4)
         a.axline((0, 0), slope=1, color=lab.INK, linewidth=1)
-        a.set(title=title, xlabel="true value", ylabel="predicted", aspect="equal", xlim=limits, ylim=limits)
+        a.set(title=title, xlabel="true value", ylabel="predicted", aspect="equal", xlim=limits,
+              ylim=limits)
     return f
