@@ -70,12 +70,14 @@ def test_the_traceback_of_a_program_names_its_line(tmp_path):
 def test_missing_names_are_listed_before_anything_runs(tmp_path):
     (tmp_path / "program.py").write_text(
         "import torch.nn as nn, torch.no_such\nfrom torch.optim import Adam, Nothing\nimport torch\n"
-        "nn.Linear.x\nnn.Layer(torch.cos, torch.linalg.nope)\nother.nope\n1 / 0\n")
+        "nn.Linear.x\nnn.Layer(torch.cos, torch.fft.fft)\nother.nope\n1 / 0\n")
     code, out, err = run(tmp_path, "-m", "tinygrad_pt.compat", "--check", "program.py")
     assert (code, err) == (1, "")
     names = [line.split()[1] for line in out.splitlines()]
     assert names == ["torch.no_such", "torch.optim.Nothing", "torch.nn.Linear.x", "torch.nn.Layer",
-                     "torch.linalg.nope"]
+                     "torch.fft.fft"]
+    assert out.splitlines()[-1].endswith("; use numpy.fft, with NumPy's complex arrays: tensors are of "
+                                         "real numbers")
 
 
 def test_install_and_uninstall(tmp_path):

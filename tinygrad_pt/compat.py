@@ -49,7 +49,10 @@ class _Finder:
 
 
 def _why_not(name: str) -> str:
-    return f"{name} does not exist in tinygrad_pt"
+    """That a name is missing, and what to use instead where that is known."""
+    from .absent import instead
+    hint = instead(name.partition(".")[2])
+    return f"{name} does not exist in tinygrad_pt" + (f"; use {hint}" if hint else "")
 
 
 def install() -> None:
