@@ -40,7 +40,7 @@ def public(home):
         return [n for n in dir(home) if not n.startswith("_") and n not in dir(object)]
     names = getattr(home, "__all__", None) or dir(home)
     if home.__name__ == "torch":  # whose other classes are those of TorchScript's compiler
-        names = [n for n in names if n[0].islower() or n.endswith("Tensor") or n in ("Generator", "Size")]
+        names = [n for n in names if n[0].islower() or n.endswith(("Tensor", "Generator", "Size"))]
     return [n for n in names if not n.startswith("_") and ours(home, n)]
 
 
