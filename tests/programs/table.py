@@ -31,6 +31,11 @@ class Program:
         return f"{self.repository} {self.path}" + (f" ({self.note})" if self.note else "")
 
 
+def chapters(folder: str, names: str, **kw) -> list[Program]:
+    """Chapters of "Dive into Deep Learning"."""
+    return [Program("d2l-ai/d2l-en", f"chapter_{folder}/{name}.md", **kw) for name in names.split()]
+
+
 PROGRAMS = [
     Program("pytorch/examples", "mnist/main.py", "--epochs 1"),
     Program("pytorch/examples", "vae/main.py", "--epochs 1"),
@@ -53,4 +58,13 @@ PROGRAMS = [
             optimizer.step()
         print(model.generate(x[:1, :4], 20))
     """),
+    *chapters("preliminaries", "ndarray linear-algebra calculus autograd probability"),
+    *chapters("linear-regression", "linear-regression oo-design synthetic-regression-data "
+              "linear-regression-scratch linear-regression-concise weight-decay", steps=60),
+    *chapters("linear-classification", "image-classification-dataset "
+              "softmax-regression-scratch softmax-regression-concise"),
+    *chapters("multilayer-perceptrons", "mlp mlp-implementation numerical-stability-and-init dropout"),
+    *chapters("builders-guide", "model-construction parameters init-param lazy-init custom-layer "
+              "read-write"),
+    *chapters("convolutional-neural-networks", "conv-layer padding-and-strides channels pooling lenet"),
 ]

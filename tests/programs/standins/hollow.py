@@ -5,9 +5,10 @@ import importlib.util
 import sys
 import types
 
-NAMES = {"IPython", "cv2", "d2lbook", "graphviz", "imageio", "ipywidgets", "matplotlib",
-         "matplotlib_inline", "pandas", "requests", "scipy", "seaborn", "sklearn", "tensorboard",
-         "tensorboardX", "tensorboard_logger", "torchsummary", "torchviz", "tqdm", "visdom", "wandb"}
+NAMES = {"IPython", "cv2", "graphviz", "imageio", "ipywidgets", "matplotlib", "matplotlib_inline",
+         "seaborn", "tensorboard", "tensorboardX", "tensorboard_logger", "torchsummary", "torchviz",
+         "tqdm", "visdom", "wandb"}
+IF_MISSING = {"pandas", "scipy", "sklearn"}
 
 
 class Hollow(types.ModuleType):
@@ -74,12 +75,14 @@ class _Bar:
 
 
 class Finder:
-    """Finds a hollow module for each of NAMES that is not installed."""
+    """Finds a hollow module for each of some names."""
 
-    @classmethod
-    def find_spec(cls, name, path=None, target=None):
-        if name.partition(".")[0] in NAMES:
-            return importlib.machinery.ModuleSpec(name, cls, is_package=True)
+    def __init__(self, names):
+        self.names = names
+
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in self.names:
+            return importlib.machinery.ModuleSpec(name, self, is_package=True)
         return None
 
     @staticmethod
@@ -91,4 +94,5 @@ class Finder:
         pass
 
 
-sys.meta_path.append(Finder)
+sys.meta_path.insert(0, Finder(NAMES))
+sys.meta_path.append(Finder(IF_MISSING))
