@@ -116,7 +116,7 @@ def alike(a: str, b: str) -> bool:
 
 
 def close(x: str, y: str) -> bool:
-    """Whether two numbers agree to rounding, or to the last digit printed; whole ones have to be equal."""
+    """Whether two numbers agree to rounding or the last digit printed; whole ones must be equal."""
     places = min(Decimal(x).as_tuple().exponent, Decimal(y).as_tuple().exponent)
     slack = max(1.01 * 10**places, 1e-5 * abs(float(x)), 1e-7) if places < 0 else 0
     return abs(float(x) - float(y)) <= slack

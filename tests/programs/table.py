@@ -40,7 +40,17 @@ PROGRAMS = [
     Program("pytorch/examples", "mnist/main.py", "--epochs 1"),
     Program("pytorch/examples", "vae/main.py", "--epochs 1"),
     Program("pytorch/examples", "regression/main.py"),
-    Program("seungeunrho/minimalRL", "dqn.py"),
+    *[Program("seungeunrho/minimalRL", f"{name}.py") for name in (
+        "dqn", "REINFORCE", "actor_critic", "ppo", "ppo-lstm", "ppo-continuous", "ddpg", "sac",
+        "vtrace", "acer")],
+    Program("seungeunrho/minimalRL", "a2c.py", before="import gym\ngym.make = gym.make_older\n"),
+    Program("seungeunrho/minimalRL", "a3c.py", note="one worker", code="""
+        import a3c, gym
+        gym.make = gym.make_older
+        model = a3c.ActorCritic()
+        model.share_memory()
+        a3c.train(model, 1)
+    """),
     Program("karpathy/nn-zero-to-hero", "lectures/makemore/makemore_part1_bigrams.ipynb",
             beside="karpathy/makemore/names.txt"),
     Program("karpathy/nanoGPT", "model.py", code="""
@@ -67,4 +77,26 @@ PROGRAMS = [
     *chapters("builders-guide", "model-construction parameters init-param lazy-init custom-layer "
               "read-write"),
     *chapters("convolutional-neural-networks", "conv-layer padding-and-strides channels pooling lenet"),
+    *chapters("recurrent-neural-networks", "sequence text-sequence language-model rnn rnn-scratch "
+              "rnn-concise"),
+    *chapters("recurrent-modern", "lstm gru deep-rnn bi-rnn machine-translation-and-dataset "
+              "encoder-decoder seq2seq"),
+    *chapters("attention-mechanisms-and-transformers", "queries-keys-values attention-pooling "
+              "attention-scoring-functions bahdanau-attention multihead-attention "
+              "self-attention-and-positional-encoding transformer vision-transformer"),
+    *chapters("optimization", "optimization-intro convexity gd sgd minibatch-sgd momentum adagrad "
+              "rmsprop adadelta adam lr-scheduler", steps=60),
+    *chapters("generative-adversarial-networks", "gan"),
+    *chapters("appendix-mathematics-for-deep-learning", "geometry-linear-algebraic-ops "
+              "eigendecomposition single-variable-calculus multivariable-calculus integral-calculus "
+              "random-variables maximum-likelihood distributions naive-bayes statistics "
+              "information-theory"),
+    *chapters("computational-performance", "hybridize async-computation"),
+    *chapters("computer-vision", "bounding-box anchor multiscale-object-detection rcnn transposed-conv"),
+    *chapters("hyperparameter-optimization", "hyperopt-intro hyperopt-api sh-intro"),
+    *chapters("reinforcement-learning", "value-iter qlearning"),
+    *chapters("natural-language-processing-pretraining", "word-embedding-dataset word2vec-pretraining "
+              "subword-embedding bert bert-dataset bert-pretraining"),
+    *chapters("convolutional-modern", "alexnet vgg nin googlenet batch-norm resnet densenet cnn-design",
+              steps=2),
 ]

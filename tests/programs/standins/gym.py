@@ -86,5 +86,30 @@ class Pendulum(CartPole):
         return self._see(), -cost, False, self.steps >= 200, {}
 
 
-def make(name, **_):
+class Older:
+    """An environment as it spoke before version 0.26: the state alone, and one end in step's four."""
+
+    def __init__(self, env):
+        self.env = env
+
+    def __getattr__(self, name):
+        return getattr(self.env, name)
+
+    def reset(self):
+        return self.env.reset()[0]
+
+    def step(self, action):
+        state, reward, terminated, truncated, info = self.env.step(action)
+        return state, reward, terminated or truncated, info
+
+
+def _environment(name):
     return Pendulum() if name.startswith("Pendulum") else CartPole()
+
+
+def make(name, **_):
+    return _environment(name)
+
+
+def make_older(name, **_):
+    return Older(_environment(name))
