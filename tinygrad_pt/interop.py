@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import functions
+from .functions.elementwise import rows
 from .tensors import Tensor, as_array, wrap
 from .trees import leaves, tree_map
 
@@ -64,7 +65,7 @@ def _outside(name: str, f: Callable, args: Any, kw: dict) -> Any:
 def _array_ufunc(x: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **kw: Any) -> Any:
     """NumPy's element-wise functions of Tensors: ``np.exp(t)``, ``array + t``."""
     name = _UFUNCS.get(ufunc.__name__, ufunc.__name__)
-    f = getattr(functions, name, None)
+    f = getattr(rows, name, None) or getattr(functions, name, None)  # rows: `number + t` as well
     if method == "__call__" and not kw and f is not None:
         return f(*map(_tensor, inputs))
     if kw.get("out") is not None and any(isinstance(x, Tensor) for x in kw["out"]):

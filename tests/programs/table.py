@@ -83,20 +83,6 @@ PROGRAMS = [
               "encoder-decoder seq2seq"),
     *chapters("attention-mechanisms-and-transformers", "queries-keys-values attention-pooling "
               "attention-scoring-functions bahdanau-attention multihead-attention "
-              "self-attention-and-positional-encoding transformer vision-transformer"),
-    *chapters("optimization", "optimization-intro convexity gd sgd minibatch-sgd momentum adagrad "
-              "rmsprop adadelta adam lr-scheduler", steps=60),
-    *chapters("generative-adversarial-networks", "gan"),
-    *chapters("appendix-mathematics-for-deep-learning", "geometry-linear-algebraic-ops "
-              "eigendecomposition single-variable-calculus multivariable-calculus integral-calculus "
-              "random-variables maximum-likelihood distributions naive-bayes statistics "
-              "information-theory"),
-    *chapters("computational-performance", "hybridize async-computation"),
-    *chapters("computer-vision", "bounding-box anchor multiscale-object-detection rcnn transposed-conv"),
-    *chapters("hyperparameter-optimization", "hyperopt-intro hyperopt-api sh-intro"),
-    *chapters("reinforcement-learning", "value-iter qlearning"),
-    *chapters("natural-language-processing-pretraining", "word-embedding-dataset word2vec-pretraining "
-              "subword-embedding bert bert-dataset bert-pretraining"),
-    *chapters("convolutional-modern", "alexnet vgg nin googlenet batch-norm resnet densenet cnn-design",
-              steps=2),
+              "self-attention-and-positional-encoding"),
+    *chapters("attention-mechanisms-and-transformers", "transformer vision-transformer", steps=3),
 ]
