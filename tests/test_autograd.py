@@ -319,7 +319,7 @@ def test_arrays_and_tensors_mix_in_operators():
     for y in (a + x, x + a, a * x, a - x, a / x, x @ a, a @ x, a ** x, np.float64(2) * x):
         assert isinstance(y, tg.Tensor) and y.requires_grad
     for k in np.float32(2), np.int64(2):
-        for y, z in ((k + x, [3, 4]), (k - x, [1, 0]), (k * x, [2, 4]), (k / x, [2, 1]), (k**x, [2, 4])):
+        for y, z in (k + x, [3, 4]), (k - x, [1, 0]), (k * x, [2, 4]), (k / x, [2, 1]), (k**x, [2, 4]):
             assert y.dtype == x.dtype and y.requires_grad and y.tolist() == z
     assert isinstance(a < x, tg.Tensor) and (a > x).tolist() == [True, True]
     assert np.std(tg.tensor(a)).item() == 0.5 and np.max(x).item() == 2
