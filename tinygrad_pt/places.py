@@ -22,6 +22,8 @@ HOMES = {
     "nn.modules.rnn": "nn.recurrent",
     "nn.modules.transformer": "nn.transformer",
     "nn.utils.stateless": "func",
+    **{f"distributions.{name}": "distributions" for name in (
+        "bernoulli", "categorical", "distribution", "kl", "multinomial", "normal", "uniform")},
     **{f"utils.data.{name}": "utils.data" for name in ("dataloader", "dataset", "distributed",
                                                        "sampler")},
 }

@@ -103,7 +103,7 @@ def apart(a: np.ndarray, b: np.ndarray) -> float:
 
 NUMBER = re.compile(r"-?\d+(?:\.\d*)?(?:e[-+]?\d+)?")
 PASSING = re.compile(r"0x[0-9a-f]+|\b1\d{14}\b"  # addresses
-                     r"|(?:torch|tinygrad_pt)\.(?:\w+\.)*|\w+(?=Backward\d)"  # names of ours
+                     r"|(?:torch|tinygrad_pt)\.(?:\w+\.)*|dtype\('|'\)|\w+(?=Backward\d)"  # names
                      r"|[\d.e+-]+(?= ?(?:s\b|ms\b|sec|examples/sec|tokens/sec))")  # times
 
 

@@ -31,6 +31,9 @@ class Program:
         return f"{self.repository} {self.path}" + (f" ({self.note})" if self.note else "")
 
 
+FEW = "import torchvision\ntorchvision.datasets.FashionMNIST.sizes = 16, 4\n"  # pictures
+
+
 def chapters(folder: str, names: str, **kw) -> list[Program]:
     """Chapters of "Dive into Deep Learning"."""
     return [Program("d2l-ai/d2l-en", f"chapter_{folder}/{name}.md", **kw) for name in names.split()]
@@ -84,5 +87,22 @@ PROGRAMS = [
     *chapters("attention-mechanisms-and-transformers", "queries-keys-values attention-pooling "
               "attention-scoring-functions bahdanau-attention multihead-attention "
               "self-attention-and-positional-encoding"),
-    *chapters("attention-mechanisms-and-transformers", "transformer vision-transformer", steps=3),
+    *chapters("attention-mechanisms-and-transformers", "transformer", steps=3),
+    *chapters("attention-mechanisms-and-transformers", "vision-transformer", before=FEW, steps=3),
+    *chapters("optimization", "optimization-intro convexity gd sgd minibatch-sgd momentum adagrad "
+              "rmsprop adadelta adam", steps=60),
+    *chapters("optimization", "lr-scheduler"),
+    *chapters("generative-adversarial-networks", "gan"),
+    *chapters("appendix-mathematics-for-deep-learning", "single-variable-calculus "
+              "multivariable-calculus integral-calculus random-variables maximum-likelihood "
+              "naive-bayes statistics information-theory"),
+    *chapters("computational-performance", "hybridize async-computation"),
+    *chapters("computer-vision", "bounding-box anchor multiscale-object-detection transposed-conv"),
+    *chapters("hyperparameter-optimization", "hyperopt-intro hyperopt-api sh-intro"),
+    *chapters("reinforcement-learning", "value-iter qlearning"),
+    *chapters("natural-language-processing-pretraining", "word-embedding-dataset word2vec-pretraining "
+              "subword-embedding bert bert-dataset bert-pretraining"),
+    *chapters("convolutional-modern", "batch-norm"),
+    *chapters("convolutional-modern", "alexnet vgg nin googlenet resnet densenet cnn-design",
+              before=FEW, steps=2),
 ]

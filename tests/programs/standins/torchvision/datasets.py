@@ -7,6 +7,7 @@ from PIL import Image
 
 class _Pictures(torch.utils.data.Dataset):
     shape, classes = (28, 28), [str(i) for i in range(10)]
+    sizes = 2048, 512
 
     def __init__(self, root="", train=True, transform=None, target_transform=None, download=False,
                  split="train", **_):
@@ -16,7 +17,7 @@ class _Pictures(torch.utils.data.Dataset):
             for _ in range(3):
                 patterns = (patterns + np.roll(patterns, 1, axis)) / 2
         rng = np.random.default_rng(1 if train and split == "train" else 2)
-        n = 2048 if train and split == "train" else 512
+        n = self.sizes[not train or split != "train"]
         labels = rng.integers(0, len(self.classes), n)
         noise = rng.normal(0, 40, (n, *self.shape))
         pictures = np.clip((patterns[labels] - 128) * 3 + 100 + noise, 0, 255).astype(np.uint8)
