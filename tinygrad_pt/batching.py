@@ -165,11 +165,15 @@ def _apply(op: Op, inputs: tuple, kw: dict[str, Any]) -> Tensor:
 
 def _batched(op: Op, xs: list, own: list[bool], kw: dict[str, Any], n: int, level: int) -> Tensor:
     """The operation on whole batches; ``own`` says which operands are batches."""
+    if op.name == "linear" and own[1]:
+        op, xs = TABLE["matmul"], [xs[0], xs[1].mT]
     if op.kind == "pointwise" or op.name == "matmul":
         most = max(x.ndim - mine for x, mine in zip(xs, own, strict=True) if isinstance(x, Tensor))
         return plain_apply(op, tuple(
             x.reshape(n, *(1,) * (most + 1 - x.ndim), *x.shape[1:]) if mine else x
             for x, mine in zip(xs, own, strict=True)), kw)
+    if op.name == "linear":
+        return plain_apply(op, tuple(xs), kw)
     if op.kind == "linear":
         xs = [x if mine else x.unsqueeze(0).expand(n, *x.shape)
               for x, mine in zip(xs, own, strict=True)]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from contextlib import ContextDecorator
-from operator import attrgetter
+from operator import attrgetter, iadd
 from threading import local
 from typing import Any
 
@@ -149,6 +149,7 @@ def backward(cotangents: dict[Hashable, Any], m: Any, only: Iterable[Hashable] |
             if not wanted.isdisjoint(node.edges or ()):
                 wanted.add(node)
     found = dict(cotangents)
+    ours = set()  # the places whose cotangent is an array made here, to which more can be added in place
     everything = list(order) if _watch is not None else None
     quick = getattr(m, "quick_pull", None)
     while order:
@@ -166,18 +167,25 @@ def backward(cotangents: dict[Hashable, Any], m: Any, only: Iterable[Hashable] |
                 continue
             if node.age < _changed:
                 node.check(i)
-            contribution = None if quick is None else quick(node.op, g, i, y, xs)
+            if edge in ours and node.op.into is not None and everything is None:
+                node.op.into(found[edge], g, **node.kw)
+                continue
+            contribution = None if quick is None else quick(node.op, g, i, y, xs, node.kw)
             if contribution is None:
                 contribution = node.op.pull(m, g, i, y, xs, node.kw)
             if everything is not None:
                 from .autograd.anomaly import examine
                 examine(contribution, node, everything)
-            if edge in found:
+            if edge not in found:  # a gradient to be kept must not be another's memory
+                found[edge] = contribution if isinstance(edge, Node) else m.own(contribution, g)
+                if quick is None or node.op.into is None:
+                    continue
+            elif edge in ours:
+                found[edge] = iadd(found[edge], contribution)
+            else:
                 found[edge] = found[edge] + contribution
-            elif isinstance(edge, Node):
-                found[edge] = contribution
-            else:  # a gradient to be kept must not be another's memory
-                found[edge] = m.own(contribution, g)
+            if quick is not None:
+                ours.add(edge)
         if not keep and everything is None:
             node.free()
     if everything is not None and not keep:

@@ -5,7 +5,7 @@ from cpython.ref cimport PyObject
 
 from .graph cimport Node, changed, record, recording, tick
 from .kernels.compiled cimport quick_matmul
-from .kernels.elementwise cimport find, give_back, is_float, pull, quick, same_shape, spread, total
+from .kernels.elementwise cimport find, give_back, is_float, pull, quick, same_shape, spread, sum_to, total
 
 cdef class Tensor:
     cdef readonly object array

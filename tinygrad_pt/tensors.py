@@ -47,6 +47,9 @@ if not cython.compiled:  # else C's: see tensors.pxd
     def pull(row: int, i: int, g: Any, y: Any, xs: tuple) -> None:
         """g·∂y/∂xᵢ by the C loop of a row; None where there is none that fits."""
 
+    def sum_to(g: np.ndarray, x: np.ndarray) -> np.ndarray:
+        return arrays.sum_to(g, x.shape)
+
     def spread(g: Any, x: Any) -> None:
         """The one element of g in the shape of x, in C; None where that does not fit."""
 
@@ -63,8 +66,8 @@ if not cython.compiled:  # else C's: see tensors.pxd
 ADD, SUB, MUL, DIV = TABLE["add"], TABLE["sub"], TABLE["mul"], TABLE["div"]
 POW, NEG, ABS, CAST = TABLE["pow"], TABLE["neg"], TABLE["abs"], TABLE["cast"]
 REMAINDER, FLOOR_DIVIDE = TABLE["remainder"], TABLE["floor_divide"]
-SLICE, INDEX, PERMUTE = TABLE["slice"], TABLE["index"], TABLE["permute"]
-SUM, MATMUL = TABLE["sum"], TABLE["matmul"]
+INDEX, PERMUTE, RESHAPE = TABLE["index"], TABLE["permute"], TABLE["reshape"]
+SUM, MATMUL, LINEAR = TABLE["sum"], TABLE["matmul"], TABLE["linear"]
 _Array = np.ndarray
 
 
@@ -80,6 +83,7 @@ _sub_loop = cython.declare(cython.Py_ssize_t, _loop(SUB))
 _mul_loop = cython.declare(cython.Py_ssize_t, _loop(MUL))
 _div_loop = cython.declare(cython.Py_ssize_t, _loop(DIV))
 _pow_loop = cython.declare(cython.Py_ssize_t, _loop(POW))
+_neg_loop = cython.declare(cython.Py_ssize_t, _loop(NEG))
 
 
 class ShapeError(ValueError, RuntimeError):
@@ -730,14 +734,20 @@ def _saved(node: Any) -> tuple[Any, tuple]:
     return node.y, tuple(xs)
 
 
-def _quick_pull(op: Any, g: Any, i: int, y: Any, xs: tuple) -> Any:
+def _quick_pull(op: Any, g: Any, i: cython.Py_ssize_t, y: Any, xs: tuple, kw: dict) -> Any:
     """`Op.pull` of the commonest rows by C loops; None where they do not fit."""
     if type(op) is Pointwise:
-        if op.slopes[i] == "1":
-            return g if same_shape(g, xs[i]) else None
-        return pull(-1 if op.code is None else op.code, i, g, y, xs)
+        slope = op.slopes[i]
+        if slope != "1":
+            g = (quick(_neg_loop, 1, g, None, None) if slope == "-1" else
+                 pull(-1 if op.code is None else op.code, i, g, y, xs))
+        return None if g is None else sum_to(g, xs[i])
     if op is MATMUL:
         return quick_matmul(g, xs[1].T) if i == 0 else quick_matmul(xs[0].T, g)
+    if op is LINEAR:
+        return quick_matmul(g, xs[1]) if i == 0 else quick_matmul(g.T, xs[0])
+    if op is RESHAPE:
+        return g.reshape(xs[0].shape)
     return spread(g, xs[0]) if op is SUM else None
 
 

@@ -108,6 +108,7 @@ class _Row:
     """What the walks over the graph ask of a row."""
 
     reads_result = of_one_call = False
+    into = None
 
     def reads(self, i):
         return ()

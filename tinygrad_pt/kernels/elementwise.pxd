@@ -7,6 +7,7 @@ cpdef object quick(int row, Py_ssize_t n, object a, object b, object c)
 cpdef bint is_float(object y) except -1
 cpdef object total(object x)
 cpdef object spread(object g, object x)
+cpdef object sum_to(object g, object x)
 cpdef bint same_shape(object a, object b) except -1
 cpdef object pull(int row, int i, object g, object y, tuple xs)
 cdef void give_back(PyObject *array) noexcept

@@ -112,8 +112,8 @@ cdef struct Walk:  # how to go through the operands together: rows of `inner` el
 cdef inline bint plan(PyObject **xs, Py_ssize_t k, Walk *w, PyObject **largest):
     """Fill the walk; False if these operands do not fit a loop.
 
-    They fit if all are numbers or contiguous arrays of one floating type, and each has the shape of
-    the largest, or the last dimensions of it (a bias), or one element.
+    They fit if all are numbers or arrays of one floating type, and each has the shape of the largest
+    and rows that lie evenly in memory, or the last dimensions of its shape (a bias), or one element.
     """
     cdef Py_ssize_t sizes[MOST]
     cdef Py_ssize_t i, size, item
@@ -127,7 +127,7 @@ cdef inline bint plan(PyObject **xs, Py_ssize_t k, Walk *w, PyObject **largest):
             d = np.PyArray_TYPE(x)
             if d != np.NPY_FLOAT and d != np.NPY_DOUBLE or kind >= 0 and d != kind:
                 return False
-            if not np.PyArray_IS_C_CONTIGUOUS(x) or not np.PyArray_ISBEHAVED_RO(x):
+            if not np.PyArray_ISBEHAVED_RO(x):
                 return False
             kind = d
             sizes[i] = size = size_of(x)
@@ -145,34 +145,45 @@ cdef inline bint plan(PyObject **xs, Py_ssize_t k, Walk *w, PyObject **largest):
     w.inner = w.n
     item = 8 if w.type else 4
     for i in range(k):
-        w.hop[i] = 0
+        w.hop[i] = w.step[i] = 0
         if type(<object>xs[i]) is not np.ndarray:
             if not w.type:
                 w.number[i].f = <float>w.number[i].d
             w.data[i] = <const char *>&w.number[i]
-            w.step[i] = 0
             continue
         x = <np.ndarray>xs[i]
-        size = sizes[i]
         w.data[i] = <const char *>np.PyArray_DATA(x)
-        w.step[i] = 1
         if np.PyArray_NDIM(x) > np.PyArray_NDIM(top):
             return False  # (1, 1) against (1): the result has the former's shape
-        if size == w.n:
-            if not is_end(x, top):
-                return False
-        elif size == 1:
-            w.step[i] = 0
-        elif is_end(x, top) and (w.inner == w.n or w.inner == size):
-            w.inner = size
-        else:
+        if sizes[i] == 1 != w.n:
+            continue
+        w.step[i] = 1
+        if not is_end(x, top):
             return False
-    if w.inner != w.n:
-        for i in range(k):
-            if w.step[i] and sizes[i] == w.n:
-                w.hop[i] = w.inner * item
+        w.hop[i] = row(x)
+        size = sizes[i] if w.hop[i] == 0 else np.PyArray_DIM(x, np.PyArray_NDIM(x) - 1)
+        if w.hop[i] < 0 or w.hop[i] and sizes[i] != w.n or w.inner != w.n and size not in (w.n, w.inner):
+            return False
+        if size != w.n:
+            w.inner = size
+    for i in range(k):
+        if w.step[i] and w.hop[i] == 0 and sizes[i] == w.n:
+            w.hop[i] = w.inner * item
     largest[0] = <PyObject *>top
     return True
+
+
+cdef inline Py_ssize_t row(np.ndarray x) noexcept:
+    """The bytes from one row of x to the next; 0 if x is contiguous, -1 if its rows lie unevenly."""
+    if np.PyArray_IS_C_CONTIGUOUS(x):
+        return 0
+    cdef int d, last = np.PyArray_NDIM(x) - 1
+    if last < 1 or np.PyArray_STRIDE(x, last) != np.PyArray_ITEMSIZE(x):
+        return -1
+    for d in range(last - 1):
+        if np.PyArray_STRIDE(x, d) != np.PyArray_STRIDE(x, d + 1) * np.PyArray_DIM(x, d + 1):
+            return -1
+    return np.PyArray_STRIDE(x, last - 1) if np.PyArray_STRIDE(x, last - 1) > 0 else -1
 
 
 cdef inline Py_ssize_t size_of(np.ndarray x) noexcept:
@@ -209,45 +220,28 @@ cpdef object quick(int row, Py_ssize_t k, object a, object b, object c):
     cdef np.ndarray top = <np.ndarray>largest
     cdef np.ndarray out = pool_take(np.PyArray_NDIM(top), np.PyArray_DIMS(top),
                                     np.PyArray_TYPE(top))
-    cdef char *y = <char *>np.PyArray_DATA(out)
-    cdef Py_ssize_t item = 8 if w.type else 4
     cdef char *args[2]
     cdef np.npy_intp steps[2]
-    if numpys.loop != NULL and not l.cheap & 1 and w.n > 4:
-        args[0], args[1] = <char *>w.data[0], y
-        steps[0] = steps[1] = item
-        numpys.loop(args, <const np.npy_intp *>&w.n, steps, numpys.data)
-        return out
+    args[1] = <char *>np.PyArray_DATA(out)
+    steps[0] = steps[1] = 8 if w.type else 4
     for r in range(w.n // w.inner):
-        l.value[w.type](w.inner, <const void **>w.data, w.step, y)
-        y += w.inner * item
+        if numpys.loop != NULL and not l.cheap & 1 and w.n > 4:
+            args[0] = <char *>w.data[0]
+            numpys.loop(args, <const np.npy_intp *>&w.inner, steps, numpys.data)
+        else:
+            l.value[w.type](w.inner, <const void **>w.data, w.step, args[1])
+        args[1] += w.inner * steps[1]
         for i in range(k):
             w.data[i] += w.hop[i]
     return out
 
 
 cpdef object total(object x):
-    """The sum of all elements, pairwise as NumPy sums; None if x does not fit."""
-    cdef np.ndarray a, out
-    cdef char *args[3]
-    cdef np.npy_intp n
-    cdef np.npy_intp steps[3]
-    if type(x) is not np.ndarray:
-        return None
-    a = <np.ndarray>x
-    cdef int kind = np.PyArray_TYPE(a)
-    if (kind != np.NPY_FLOAT and kind != np.NPY_DOUBLE or not np.PyArray_IS_C_CONTIGUOUS(a)
-            or not np.PyArray_ISBEHAVED_RO(a)):
-        return None
-    n = size_of(a)
-    out = pool_take(0, NULL, kind)
-    memset(np.PyArray_DATA(out), 0, np.PyArray_NBYTES(out))
-    args[0] = args[2] = <char *>np.PyArray_DATA(out)
-    args[1] = <char *>np.PyArray_DATA(a)
-    steps[0] = steps[2] = 0
-    steps[1] = 8 if kind == np.NPY_DOUBLE else 4
-    plus[kind == np.NPY_DOUBLE].loop(args, &n, steps, plus[kind == np.NPY_DOUBLE].data)
-    return out
+    """The sum of all elements; None if x does not fit."""
+    return sum_to(x, ONE)
+
+
+cdef np.ndarray ONE = numpy.zeros(())  # an array of the shape of a sum
 
 
 cdef object empty(int ndim, const Py_ssize_t *shape, int kind):
@@ -299,29 +293,72 @@ cpdef bint is_float(object y) except -1:
 
 
 cpdef object pull(int row, int i, object g, object y, tuple xs):
-    """The cotangent g·∂f/∂xᵢ by the loop of a row, or None; xᵢ must have the shape of g."""
+    """g·∂f/∂xᵢ, of the shape of y, by the loop of a row; or None."""
     cdef Walk w
     cdef PyObject *largest = NULL
     if row < 0 or type(g) is not np.ndarray or type(y) is not np.ndarray:
         return None
     cdef const loops_t *l = &loops[row]
-    cdef np.ndarray g_ = <np.ndarray>g, y_ = <np.ndarray>y, x = <np.ndarray>xs[i]
+    cdef np.ndarray g_ = <np.ndarray>g, y_ = <np.ndarray>y
     cdef PyObject *pointers[MOST]
-    cdef Py_ssize_t k = len(xs), j
+    cdef Py_ssize_t k = len(xs), j, r
     if k > MOST:
         return None
     for j in range(k):
         pointers[j] = <PyObject *>xs[j]
-    if not plan(pointers, k, &w, &largest) or w.inner != w.n:
+    if not plan(pointers, k, &w, &largest) or w.inner < 4 and w.n > SMALL:
         return None
     cdef int kind = np.NPY_DOUBLE if w.type else np.NPY_FLOAT
-    if (np.PyArray_TYPE(g_) != kind or not np.PyArray_IS_C_CONTIGUOUS(g_)
-            or np.PyArray_NDIM(g_) != np.PyArray_NDIM(x) or not is_end(g_, x)
-            or size_of(g_) != w.n or not np.PyArray_IS_C_CONTIGUOUS(y_)
+    if (np.PyArray_TYPE(g_) != kind or not np.PyArray_IS_C_CONTIGUOUS(g_) or not same_shape(g, y)
+            or size_of(y_) != w.n or not np.PyArray_IS_C_CONTIGUOUS(y_)
             or not np.PyArray_ISBEHAVED_RO(g_)
             or l.slopes[w.type][i] == NULL or not l.cheap >> (1 + i) & 1 and w.n > SMALL):
         return None
-    cdef np.ndarray out = pool_take(np.PyArray_NDIM(x), np.PyArray_DIMS(x), kind)
-    l.slopes[w.type][i](w.n, np.PyArray_DATA(g_), np.PyArray_DATA(y_), <const void **>w.data, w.step,
-                        np.PyArray_DATA(out))
+    cdef np.ndarray out = pool_take(np.PyArray_NDIM(y_), np.PyArray_DIMS(y_), kind)
+    cdef Py_ssize_t bytes = w.inner * np.PyArray_ITEMSIZE(y_)
+    for r in range(w.n // w.inner):
+        l.slopes[w.type][i](w.inner, np.PyArray_BYTES(g_) + r * bytes, np.PyArray_BYTES(y_) + r * bytes,
+                            <const void **>w.data, w.step, np.PyArray_BYTES(out) + r * bytes)
+        for j in range(k):
+            w.data[j] += w.hop[j]
+    return out
+
+
+cpdef object sum_to(object g, object x):
+    """g summed over the dimensions along which x was repeated; None where x is no end of its shape."""
+    cdef np.ndarray a, b, out
+    cdef Py_ssize_t n, many, i, r
+    if type(g) is not np.ndarray or type(x) is not np.ndarray:
+        return None
+    a, b = <np.ndarray>g, <np.ndarray>x
+    if np.PyArray_NDIM(a) < np.PyArray_NDIM(b):
+        return None
+    cdef int kind = np.PyArray_TYPE(a)
+    n = size_of(b)
+    if is_end(b, a):
+        if np.PyArray_NDIM(a) == np.PyArray_NDIM(b):
+            return g
+    elif n != 1:
+        return None
+    if (kind != np.NPY_FLOAT and kind != np.NPY_DOUBLE or not np.PyArray_IS_C_CONTIGUOUS(a) or n == 0
+            or not np.PyArray_ISBEHAVED_RO(a)):
+        return None
+    out = pool_take(np.PyArray_NDIM(b), np.PyArray_DIMS(b), kind)
+    memset(np.PyArray_DATA(out), 0, np.PyArray_NBYTES(out))
+    cdef np.npy_intp count = size_of(a)
+    cdef np.npy_intp steps[3]
+    cdef char *args[3]
+    steps[0] = steps[1] = steps[2] = np.PyArray_ITEMSIZE(a)
+    args[0] = args[2] = np.PyArray_BYTES(out)
+    args[1] = np.PyArray_BYTES(a)
+    many = count // n
+    if n == 1:  # pairwise, as NumPy sums
+        steps[0] = steps[2] = 0
+        many = 1
+    else:
+        count = n
+    cdef Inner *add = &plus[kind == np.NPY_DOUBLE]
+    for r in range(many):
+        add.loop(args, &count, steps, add.data)
+        args[1] += count * steps[1]
     return out

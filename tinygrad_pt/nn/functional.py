@@ -41,8 +41,9 @@ from ..functions.activations import (
     threshold,
 )
 from ..functions.common import speak
+from ..ops import TABLE
 from ..places import lookup
-from ..tensors import ShapeError, Tensor
+from ..tensors import ShapeError, Tensor, apply
 from .attention import scaled_dot_product_attention
 from .convolution import (
     conv1d,
@@ -153,8 +154,14 @@ def _chosen(x: Tensor, dim: int | None) -> int:
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """y = x Wᵀ + b for x (…, in), weight (out, in), bias (out)."""
-    y = x @ weight.T
+    if x.ndim < 2 or weight.ndim != 2 or x.dtype != weight.dtype:
+        y = x @ weight.T  # vectors, and errors
+    else:
+        y = apply(LINEAR, (x, weight), {})
     return y if bias is None else y + bias
+
+
+LINEAR = TABLE["linear"]
 
 
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -75,6 +75,7 @@ class Op:
         raise NotImplementedError
 
     reads_result = False  # whether some gradient reads y
+    into: Callable | None = None  # (x̄, g, **kw): x̄ += Aᵀg in place, where Aᵀg is mostly zeros
     of_one_call = False  # whether there is an Op for each call, which can be freed: see Function
 
     def reads(self, i: int) -> tuple[int, ...]:
@@ -215,20 +216,22 @@ class Linear(Op):
     """y = Σᵢ Aᵢ xᵢ, linear in its operands together: rules read their shapes, not their values."""
 
     kind = "linear"
-    __slots__ = ("adjoint", "arguments", "arity", "f", "sample")
+    __slots__ = ("adjoint", "arguments", "arity", "f", "into", "sample")
 
-    def __init__(self, f: Callable, adjoint: Callable, sample: Callable | None = None):
+    def __init__(self, f: Callable, adjoint: Callable, sample: Callable | None = None,
+                 into: Callable | None = None):
         super().__init__(f.__name__, f.__doc__)
-        self.f, self.adjoint, self.sample = f, adjoint, sample
+        self.f, self.adjoint, self.sample, self.into = f, adjoint, sample, into
         code = f.__code__
         names = code.co_varnames[:code.co_argcount + code.co_kwonlyargcount]
         self.arguments = tuple(x for x in names if x in f.__annotations__)  # operands have no type
         self.arity = len(names) - len(self.arguments) or None
 
     @classmethod
-    def row(cls, adjoint: Callable, sample: Callable | None = None) -> Callable[[Callable], Linear]:
+    def row(cls, adjoint: Callable, sample: Callable | None = None,
+            into: Callable | None = None) -> Callable[[Callable], Linear]:
         """Decorate y = f(*xs, **kw) on arrays with (m, g, i, xs, **kw) -> cotangent of xᵢ."""
-        return lambda f: cls(f, adjoint, sample)
+        return lambda f: cls(f, adjoint, sample, into)
 
     def forward(self, m, xs, kw):
         return self.f(*xs, **kw)

@@ -40,7 +40,8 @@ from numpy import arctanh as atanh  # noqa: F401
 from numpy import round as rint  # noqa: F401  (unlike np.rint it leaves integers integers)
 
 from ..kernels import elementwise
-from . import TABLE, Pointwise, bilinear, linear, scalars  # noqa: F401  (fill the table)
+from . import TABLE, Pointwise, bilinear, scalars  # noqa: F401  (fill the table)
+from .linear import repeated
 
 
 def where(c, a, b):
@@ -95,7 +96,7 @@ def sum_to(g, shape):
     """The adjoint of broadcasting: sum over the dimensions along which ``shape`` was repeated."""
     if g.shape == shape:
         return g
-    return np.add.reduce(g, axis=linear.repeated(g.shape, shape)).reshape(shape)
+    return np.add.reduce(g, axis=repeated(g.shape, shape)).reshape(shape)
 
 
 def loop(op: Pointwise, xs: list) -> np.ndarray | None:

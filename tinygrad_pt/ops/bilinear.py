@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from .. import kernels
 from . import Bilinear
 
@@ -21,6 +23,24 @@ def _matrices(r):
 def matmul(a, b):
     """Matrix product of the last two dimensions, y = a b; the dimensions before them broadcast."""
     return kernels.matmul(a, b)
+
+
+def _layer(r):
+    n, k, m = (r.choice([0, 1, 2, 3, 5]) for _ in range(3))
+    return (*r.choice([(), (2,), (2, 3), (0,)]), n, k), (m, k), {}
+
+
+@Bilinear.row(lambda m, g, x, w: m.matmul(g, w),
+              lambda m, g, x, w: m.matmul(m.mT(_rows(m, g)), _rows(m, x)),
+              sample=_layer)
+def linear(x, w):
+    """y = x wᵀ, a layer of a net: x (…, in) and w (out, in) give (…, out)."""
+    return kernels.matmul(x, w.T)
+
+
+def _rows(m, x):
+    """x as a matrix of its rows."""
+    return m.reshape(x, (prod(x.shape[:-1]), x.shape[-1]))
 
 
 # One trilinear form T(x, w, g) = ⟨g, x ⋆ w⟩ stands behind convolution: it is linear in the image x,

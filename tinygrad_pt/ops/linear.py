@@ -10,6 +10,7 @@ from __future__ import annotations
 from builtins import slice as Slice
 from builtins import sum as total
 from math import prod
+from operator import iadd
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -50,7 +51,8 @@ def permute(x, dims: tuple[int, ...]):
 
 
 @Linear.row(lambda m, g, i, xs, index: m.place(g, index, xs[0].shape),
-            sample=lambda r, shape: {"index": tuple(_slice(r, n) for n in shape)})
+            sample=lambda r, shape: {"index": tuple(_slice(r, n) for n in shape)},
+            into=lambda total, g, index: iadd(slice.f(total, index), g))
 def slice(x, index: tuple):
     """Basic indexing: integers, slices, None and Ellipsis; with this a view also of one element."""
     return x[index if Ellipsis in index else (*index, ...)]
@@ -67,7 +69,8 @@ def place(x, index: tuple, shape: tuple[int, ...]):
 
 
 @Linear.row(lambda m, g, i, xs, index: m.index_add(g, index, xs[0].shape),
-            sample=lambda r, shape: {"index": _indices(r, shape)})
+            sample=lambda r, shape: {"index": _indices(r, shape)},
+            into=lambda total, g, index: np.add.at(total, index, g))
 def index(x, index: tuple):
     """Advanced indexing: integer and boolean arrays; an element may be taken several times."""
     return x[index]
