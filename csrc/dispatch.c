@@ -61,6 +61,18 @@ int tg_conv2d_weight(tg_dtype t, const tg_conv *s, tg_images g, tg_images x, voi
     return chosen->conv2d_weight[t](s, g, x, gw);
 }
 
+void tg_on_rows(tg_dtype t, tg_row_kernel kernel, const tg_rows *r) { chosen->rows[kernel][t](r); }
+
+void tg_sgd_step(tg_dtype t, ptrdiff_t n, void *x, const void *g, void *v, const tg_sgd *s)
+{
+    chosen->sgd[t](n, x, g, v, s);
+}
+
+void tg_adam_step(tg_dtype t, ptrdiff_t n, void *x, const void *g, void *m, void *v, const tg_adam *s)
+{
+    chosen->adam[t](n, x, g, m, v, s);
+}
+
 /* The work buffer grows to the largest request and is freed when its thread ends. */
 
 static _Thread_local void *buffer;

@@ -6,6 +6,7 @@
  *                    of a have to fit its registers
  */
 
+#include <math.h>
 #include <string.h>
 
 #include "tinygrad_pt.h"
@@ -20,6 +21,7 @@
 #define CEIL(a, b) (((a) + (b)-1) / (b))
 
 #define T float
+#define SQRT sqrtf
 #define T_BYTES 4
 #define INT int
 #define FN(name) name##_f32
@@ -27,13 +29,18 @@
 #include "simd.h"
 #include "matmul.h"
 #include "conv.h"
+#include "vmath.h"
+#include "rowwise.h"
+#include "optim.h"
 #undef T
+#undef SQRT
 #undef T_BYTES
 #undef INT
 #undef FN
 #undef X86
 
 #define T double
+#define SQRT sqrt
 #define T_BYTES 8
 #define INT long long
 #define FN(name) name##_f64
@@ -41,9 +48,15 @@
 #include "simd.h"
 #include "matmul.h"
 #include "conv.h"
+#include "vmath.h"
+#include "rowwise.h"
+#include "optim.h"
 
-#define EXPORT_(isa) const tg_kernels tg_##isa = { #isa, \
-    {matmul_f32, matmul_f64}, {conv2d_f32, conv2d_f64}, \
-    {conv2d_input_f32, conv2d_input_f64}, {conv2d_weight_f32, conv2d_weight_f64}}
+#define BOTH(name) {name##_f32, name##_f64}
+#define EXPORT_(isa) const tg_kernels tg_##isa = {#isa, \
+    BOTH(matmul), BOTH(conv2d), BOTH(conv2d_input), BOTH(conv2d_weight), \
+    {BOTH(softmax), BOTH(softmax_back), BOTH(log_softmax), BOTH(log_softmax_back), \
+     BOTH(cross_entropy), BOTH(cross_entropy_back), BOTH(standardize), BOTH(standardize_back)}, \
+    BOTH(sgd), BOTH(adam)}
 #define EXPORT(isa) EXPORT_(isa)
 EXPORT(ISA);

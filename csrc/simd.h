@@ -4,6 +4,7 @@
  *     load(p), store(p, v)                   LANES elements, no alignment needed
  *     first(n)                               the mask of the first n lanes, 0 <= n <= LANES
  *     load_n(p, mask), store_n(p, v, mask)   only those lanes: the rest reads as zero, is not written
+ *     load_or(p, mask, v)                    only those lanes, the others from v
  *     transpose(r)                           LANES vectors as the rows of a square matrix
  */
 
@@ -22,6 +23,7 @@ INLINE void FN(store)(T *p, vec v) { *(FN(unaligned) *)p = v; }
 typedef unsigned short mask;
 INLINE mask FN(first)(ptrdiff_t n) { return (mask)((1u << n) - 1); }
 INLINE vec FN(load_n)(const T *p, mask m) { return (vec)X86(_mm512_maskz_loadu)(m, p); }
+INLINE vec FN(load_or)(const T *p, mask m, vec v) { return (vec)X86(_mm512_mask_loadu)(v, m, p); }
 INLINE void FN(store_n)(T *p, vec v, mask m) { X86(_mm512_mask_storeu)(p, m, v); }
 
 #elif VECTOR_BYTES == 32
@@ -35,20 +37,21 @@ INLINE mask FN(first)(ptrdiff_t n)
     return lane;
 }
 INLINE vec FN(load_n)(const T *p, mask m) { return (vec)X86(_mm256_maskload)((const void *)p, (__m256i)m); }
+INLINE vec FN(load_or)(const T *p, mask m, vec v) { return (vec)X86(_mm256_blendv)(v, FN(load_n)(p, m), (vec)m); }
 INLINE void FN(store_n)(T *p, vec v, mask m) { X86(_mm256_maskstore)((void *)p, (__m256i)m, v); }
 
 #else /* any machine: lane by lane */
 
 typedef ptrdiff_t mask;
 INLINE mask FN(first)(ptrdiff_t n) { return n; }
-INLINE vec FN(load_n)(const T *p, mask n)
+INLINE vec FN(load_or)(const T *p, mask n, vec v)
 {
-    vec v = {0};
     for (int i = 0; i < LANES; i++)
         if (i < n)
             v[i] = p[i];
     return v;
 }
+INLINE vec FN(load_n)(const T *p, mask n) { return FN(load_or)(p, n, (vec){0}); }
 INLINE void FN(store_n)(T *p, vec v, mask n)
 {
     for (int i = 0; i < LANES; i++)

@@ -42,6 +42,32 @@ int tg_conv2d(tg_dtype, const tg_conv *, tg_images x, const void *w, tg_images y
 int tg_conv2d_input(tg_dtype, const tg_conv *, tg_images g, const void *w, void *gx);
 int tg_conv2d_weight(tg_dtype, const tg_conv *, tg_images g, tg_images x, void *gw);
 
+/* The kernels of rowwise.h, in the order of tg_kernels. */
+typedef enum {
+    TG_SOFTMAX, TG_SOFTMAX_BACK, TG_LOG_SOFTMAX, TG_LOG_SOFTMAX_BACK,
+    TG_CROSS_ENTROPY, TG_CROSS_ENTROPY_BACK, TG_STANDARDIZE, TG_STANDARDIZE_BACK, TG_ROW_KERNELS
+} tg_row_kernel;
+
+/* Contiguous matrices (rows, n): operand x, result y and its cotangent g, as far as a kernel reads them, and
+ * what it writes. Of cross_entropy the result and its cotangent have one element for each row, and
+ * classes[i], in 0 … n - 1, belongs to row i. */
+typedef struct {
+    ptrdiff_t rows, n;
+    const void *x, *y, *g;
+    const long long *classes;
+    double eps;
+    void *out;
+} tg_rows;
+
+void tg_on_rows(tg_dtype, tg_row_kernel, const tg_rows *);
+
+/* A step of an optimizer: x, of n elements, and its running means change in place. */
+typedef struct { double lr, momentum, dampening; int nesterov; } tg_sgd;
+typedef struct { double rate, root, beta1, beta2, eps; } tg_adam;
+
+void tg_sgd_step(tg_dtype, ptrdiff_t n, void *x, const void *g, void *v, const tg_sgd *);
+void tg_adam_step(tg_dtype, ptrdiff_t n, void *x, const void *g, void *m, void *v, const tg_adam *);
+
 /* Choose the instruction set by name ("avx512", "avx2", "generic"), or the best this machine runs (NULL).
  * Returns the name chosen, or NULL (and changes nothing) where the name is unknown or cannot run here. */
 const char *tg_select(const char *name);
@@ -58,6 +84,9 @@ typedef struct {
     int (*conv2d[2])(const tg_conv *, tg_images, const void *, tg_images);
     int (*conv2d_input[2])(const tg_conv *, tg_images, const void *, void *);
     int (*conv2d_weight[2])(const tg_conv *, tg_images, tg_images, void *);
+    void (*rows[TG_ROW_KERNELS][2])(const tg_rows *);
+    void (*sgd[2])(ptrdiff_t, void *, const void *, void *, const tg_sgd *);
+    void (*adam[2])(ptrdiff_t, void *, const void *, void *, void *, const tg_adam *);
 } tg_kernels;
 
 /* The work buffer of this thread, at least so many bytes, aligned to 64; its content does not survive the

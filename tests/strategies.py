@@ -10,6 +10,7 @@ from tinygrad_pt.ops.linear import walk
 POINTWISE = [op for op in TABLE.values() if op.kind == "pointwise"]
 DIFFERENTIABLE = [op for op in POINTWISE if any(d not in (None, "0") for d in op.slopes)]
 LINEAR = [op for op in TABLE.values() if op.kind == "linear"]
+FUSED = [op for op in TABLE.values() if op.kind == "fused"]
 BILINEAR = [op for op in TABLE.values() if op.kind == "bilinear"]
 
 ADJOINT_OF = {"index_add": "index", "on_diagonal": "diagonal", "overlap_add": "windows"}
@@ -93,11 +94,20 @@ def bilinear_case(draw, op, dtype="float64"):
     return [layout(draw, random.normal(size=s).astype(dtype)) for s in (a, b)], kw
 
 
+@st.composite
+def fused_case(draw, op, dtype="float64"):
+    """(operands, arguments) of a fused row: x, and integers as they are sampled."""
+    r = draw(st.randoms(use_true_random=False))
+    (shape, *integers), kw = op.sample(r)
+    x = np.random.default_rng(r.randrange(2**32)).normal(size=shape).astype(dtype)
+    return [layout(draw, x), *[np.array(i, np.int64) for i in integers]], kw
+
+
 def cases(op, dtype="float64"):
     """(operands, arguments) of any row."""
     if op.kind == "pointwise":
         return operands(op, dtype).map(lambda xs: (xs, {}))
-    return linear_case(op, dtype) if op.kind == "linear" else bilinear_case(op, dtype)
+    return {"linear": linear_case, "bilinear": bilinear_case, "fused": fused_case}[op.kind](op, dtype)
 
 
 def value(op, xs, kw):

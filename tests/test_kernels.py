@@ -21,6 +21,8 @@ import pytest
 from hypothesis import given, settings
 
 from tinygrad_pt.kernels import reference
+from tinygrad_pt.ops import TABLE
+from tinygrad_pt.ops import arrays as ARRAYS
 
 try:
     from tinygrad_pt.kernels import compiled
@@ -301,6 +303,79 @@ def test_conv2d_of_what_is_not_finite(struck, convolution, dtype, seed):
             y, expected = getattr(compiled, op)(*args, *rest), getattr(reference, op)(*args, *rest)
         np.testing.assert_array_equal(np.isnan(y), np.isnan(expected))
         np.testing.assert_array_equal(y[np.isinf(expected)], expected[np.isinf(expected)])
+
+
+# ---- rows ------------------------------------------------------------------------------------------
+
+FUSED = [op for op in TABLE.values() if op.kind == "fused"]
+
+
+@needs_compiled
+@pytest.mark.parametrize("op", FUSED, ids=[op.name for op in FUSED])
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(rows=st.integers(1, 4), n=st.integers(1, 70), seed=st.integers(0, 99))
+def test_rows(op, dtype, rows, n, seed):
+    """A fused row's kernels, in memory among sentinels, against its composition and the reference."""
+    random, guarded = np.random.default_rng(seed), Guarded()
+
+    def kept(a):
+        b = guarded.empty(a.shape, a.dtype)
+        b[...] = a
+        return b
+
+    x = kept((10 * random.normal(size=(rows, n))).astype(dtype))
+    rest = [random.integers(0, n, rows)] if op.arity == 2 else []
+    kw = {"eps": 0.1} if op.name == "standardize" else {} if rest else {"dim": 1}
+    y = op.composed(ARRAYS, x, *rest, **kw)
+    g = kept(random.normal(size=y.shape).astype(dtype))
+    y, gx = kept(y), guarded.empty(x.shape, dtype)
+    expected = getattr(reference, op.name + "_back")(g, y, x, *rest, **kw)
+    tolerance = 100 * np.finfo(dtype).eps
+    for name in compiled.available():
+        compiled.set_isa(name)
+        got = getattr(compiled, op.name)(x, *rest, **kw, out=guarded.empty(y.shape, dtype))
+        getattr(compiled, op.name + "_back")(g, y, x, *rest, **kw, out=gx)
+        guarded.check()
+        np.testing.assert_allclose(got, y, rtol=tolerance, atol=tolerance)
+        np.testing.assert_allclose(gx, expected, rtol=tolerance, atol=tolerance * abs(g).sum())
+
+
+@needs_compiled
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_exp_rounds_well(isa, dtype):
+    """softmax's exp, seen through softmax([0, x]) = eˣ / (1 + eˣ): to 2 ulp, and down to 0."""
+    x = np.linspace(-104 if dtype == np.float32 else -745, 0, 2001).astype(dtype)
+    p = compiled.softmax(np.stack([np.zeros_like(x), x], 1), 1)[:, 1]
+    exact = np.exp(x.astype(np.longdouble))
+    exact /= 1 + exact
+    assert np.max(np.abs(p - exact) / np.spacing(exact.astype(dtype))) < 2.5
+    assert np.isnan(compiled.softmax(np.array([[np.nan, 1, 2]], dtype), 1)).all()
+    assert (compiled.softmax(np.array([[-np.inf, 0]], dtype), 1) == [[0, 1]]).all()
+
+
+# ---- optimizers ------------------------------------------------------------------------------------
+
+@needs_compiled
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(n=st.integers(0, 70), seed=st.integers(0, 99), nesterov=st.booleans(), plain=st.booleans())
+def test_steps(dtype, n, seed, nesterov, plain):
+    """Steps of SGD and Adam change what the reference changes, alike, and nothing round it."""
+    random = np.random.default_rng(seed)
+    start = [random.normal(size=n).astype(dtype) for _ in range(3)] + [random.random(n).astype(dtype)]
+    after, guarded = [], Guarded()
+    for name in (None, *compiled.available()):
+        compiled.set_isa(name)
+        kernels = compiled if name else reference
+        x, g, m, v = arrays = [guarded.empty((n,), dtype) for _ in start]
+        for a, b in zip(arrays, start, strict=True):
+            a[...] = b
+        kernels.sgd(x, g, None if plain else m, 0.1, 0.9, 0.0, nesterov)
+        kernels.adam(x, g, m, v, None, (0.9, 0.99), 0.01, 0.5, 1e-8)
+        after.append(arrays)
+    guarded.check()
+    for got in after[1:]:
+        for a, b in zip(got, after[0], strict=True):
+            np.testing.assert_allclose(a, b, *[50 * np.finfo(dtype).eps] * 2)
 
 
 # ---- what is refused ------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from strategies import (
     BILINEAR,
     DIFFERENTIABLE,
+    FUSED,
     LINEAR,
     POINTWISE,
     cases,
@@ -20,7 +21,7 @@ from tinygrad_pt import autograd, func, primitives
 from tinygrad_pt.gradcheck import check
 from tinygrad_pt.ops import TABLE, scalars
 
-SMOOTH = DIFFERENTIABLE + LINEAR + BILINEAR
+SMOOTH = DIFFERENTIABLE + LINEAR + BILINEAR + FUSED
 TYPES = ["float32", "float64"]
 
 
@@ -61,7 +62,8 @@ def test_first_derivative(op, data):
     assert report, report
 
 
-@pytest.mark.parametrize("op", DIFFERENTIABLE + BILINEAR, ids=names(DIFFERENTIABLE + BILINEAR))
+@pytest.mark.parametrize("op", DIFFERENTIABLE + BILINEAR + FUSED,
+                         ids=names(DIFFERENTIABLE + BILINEAR + FUSED))
 @given(data=st.data())
 def test_second_derivative(op, data):
     """The gradient of the gradient, against finite differences of the gradient."""
@@ -141,6 +143,24 @@ def test_linearity(op, data):
         other = [z if i in slot else x for i, (x, z) in enumerate(zip(xs, zs, strict=True))]
         np.testing.assert_allclose(value(op, mixed, kw),
                                    2 * value(op, xs, kw) + value(op, other, kw), atol=1e-11)
+
+
+@pytest.mark.parametrize("op", FUSED, ids=names(FUSED))
+@given(data=st.data(), dtype=st.sampled_from(TYPES))
+def test_fused_is_what_it_is_composed_of(op, dtype, data):
+    """The kernels of a fused row, there and back, against the composition; also under vmap."""
+    (x, *rest), kw = data.draw(cases(op, dtype))
+    x, rest = tg.from_numpy(x).requires_grad_(), tensors(rest)
+    f = function(op, kw)
+    y, composed = f(x, *rest), op.composed(primitives, x, *rest, **kw)
+    tolerance = {"rtol": 1e-5, "atol": 1e-6} if dtype == "float32" else {"rtol": 1e-12, "atol": 1e-13}
+    np.testing.assert_allclose(y.detach().array, composed.detach().array, **tolerance)
+    g = tg.from_numpy(cotangent(y.array))
+    for kind in ({}, {"create_graph": True}):
+        [got], [expected] = [autograd.grad(z, x, g, retain_graph=True, **kind) for z in (y, composed)]
+        np.testing.assert_allclose(got.detach().array, expected.detach().array, **tolerance)
+    both = func.vmap(lambda x: f(x, *rest))(tg.stack([x.detach(), 2 * x.detach()]))
+    np.testing.assert_allclose(both[0].array, y.detach().array, **tolerance)
 
 
 @pytest.mark.parametrize("op", POINTWISE, ids=names(POINTWISE))

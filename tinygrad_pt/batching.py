@@ -134,6 +134,9 @@ def _moved(op: Op, kw: dict[str, Any], n: int) -> dict[str, Any]:
 
 def apply(op: Op, inputs: tuple, kw: dict[str, Any]) -> Tensor:
     """`tensors.apply` where an operand, or a tensor in an index, is a box."""
+    if op.kind == "fused":
+        from . import primitives
+        return op.composed(primitives, *inputs, **kw)
     level, own, xs, n = _opened(inputs, kw.get("index"))
     y = Box(_batched(op, xs, own, kw, n, level), level)
     edges = tuple(place(x) for x in inputs)

@@ -149,7 +149,7 @@ def backward(cotangents: dict[Hashable, Any], m: Any, only: Iterable[Hashable] |
             if not wanted.isdisjoint(node.edges or ()):
                 wanted.add(node)
     found = dict(cotangents)
-    ours = set()  # the places whose cotangent is an array made here, to which more can be added in place
+    ours = set()  # the places whose cotangent is an array made here: more can be added to it in place
     everything = list(order) if _watch is not None else None
     quick = getattr(m, "quick_pull", None)
     while order:

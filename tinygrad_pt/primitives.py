@@ -6,13 +6,14 @@ differentiated again, to any order.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
 
-from .ops import Op, Pointwise, follow
+from .ops import Op, Pointwise, arrays, follow
 from .ops.linear import repeated
-from .tensors import Tensor, apply, as_dtype, made_by, pointwise, wrap
+from .tensors import Tensor, apply, as_dtype, made_by, plain, pointwise, wrap
 
 
 def function_of(op: Op) -> Any:
@@ -64,6 +65,34 @@ def own(g, source):
 
 def zeros_like(x):
     return wrap(np.zeros(x.array.shape, x.array.dtype))
+
+
+def largest(x, dim):
+    """The largest element along a dimension, kept as 1; without a derivative."""
+    return plain(lambda a: arrays.largest(a, dim), x)
+
+
+def picked(x, i):
+    """From each row n of a matrix the element i[n]."""
+    return x[np.arange(len(i)), i]
+
+
+def fused_pull(op, g, y, xs, kw):
+    """The cotangent of a fused row's first operand, through what the row is composed of."""
+    from .func import vjp
+    _, pull = vjp(_of_first(op, xs, kw), xs[0])
+    return pull(g)[0]
+
+
+def fused_push(op, dx, xs, kw):
+    """The tangent of a fused row, through what it is composed of."""
+    from .func import jvp
+    return jvp(_of_first(op, xs, kw), (xs[0],), (dx,))[1]
+
+
+def _of_first(op, xs, kw):
+    """The composition as a function of its first operand."""
+    return lambda x: op.composed(sys.modules[__name__], x, *xs[1:], **kw)
 
 
 def mT(x):

@@ -2,8 +2,8 @@
 
     python tests/benchmarks/steps.py [name …]
 
-Ours and torch's (if installed) take turns in one process, one thread; the losses must agree. The
-time is the processor's, so that others on the machine count little; ratios are taken round by round, and
+Ours and torch's (if installed) take turns in one process, one thread; the losses must agree. The time
+is the processor's, so that others on the machine count little; ratios are taken round by round, and
 their median and range printed.
 """
 
@@ -67,7 +67,8 @@ def mlp_30(m):
 
 def mlp_16_16(m):
     nn = m.nn
-    model = nn.Sequential(nn.Linear(784, 16), nn.ReLU(), nn.Linear(16, 16), nn.ReLU(), nn.Linear(16, 10))
+    model = nn.Sequential(nn.Linear(784, 16), nn.ReLU(), nn.Linear(16, 16), nn.ReLU(),
+                          nn.Linear(16, 10))
     return classify(m, model, uniform(m, 10, 784), classes(m, 10, 10))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import dtypes
 from ..dtypes import int64
-from ..ops import TABLE
+from ..ops import TABLE, Op
 from ..tensors import ShapeError, Tensor, apply
 from .choice import evenly, how_many, named, reduced, some
 from .common import as_dim, as_dims, plain
@@ -20,7 +20,7 @@ from .elementwise import abs, clip, exp, log, sign, sqrt, square, where
 from .joining import cat
 from .shape import reshape, squeeze, unsqueeze
 
-SUM = TABLE["sum"]
+SUM, SOFTMAX, LOG_SOFTMAX = TABLE["sum"], TABLE["softmax"], TABLE["log_softmax"]
 
 
 def _floats(name: str, x: Tensor) -> None:
@@ -231,26 +231,24 @@ def _finite_top(x: Tensor, dims: tuple[int, ...]) -> Tensor:
 
 def softmax(x: Tensor, dim: int, dtype: Any = None) -> Tensor:
     """exp(xᵢ) / Σⱼ exp(xⱼ) along ``dim``; ``dtype`` is that of the computation."""
-    x, dims = _scores("softmax", x, dim, dtype)
-    e = exp(x - plain(lambda a: a.max(axis=dims, keepdims=True, initial=-np.inf), x))
-    return e / sum(e, dims, True)
+    return _along(SOFTMAX, x, dim, dtype)
 
 
 def log_softmax(x: Tensor, dim: int, dtype: Any = None) -> Tensor:
     """xᵢ − log Σⱼ exp(xⱼ) along ``dim``; ``dtype`` is that of the computation."""
-    x, dims = _scores("log_softmax", x, dim, dtype)
-    x = x - _finite_top(x, dims)
-    return x - log(sum(exp(x), dims, True))
+    return _along(LOG_SOFTMAX, x, dim, dtype)
 
 
-def _scores(name: str, x: Tensor, dim: int, dtype: Any) -> tuple[Tensor, tuple[int, ...]]:
+def _along(op: Op, x: Tensor, dim: int, dtype: Any) -> Tensor:
+    """A fused row along a dimension."""
     if dim is None:
-        raise TypeError(f"{name}: wants a dim")
+        raise TypeError(f"{op.name}: wants a dim")
     x = x if dtype is None else to(x, dtype)
     if x.dtype.kind != "f":
-        raise NotImplementedError(f"{name}: wants floating point numbers, got {x.dtype}; a dtype= "
+        raise NotImplementedError(f"{op.name}: wants floating point numbers, got {x.dtype}; a dtype= "
                                   "makes them such")
-    return x, (as_dim(x, dim),) if x.ndim else as_dims(x, dim)
+    d = as_dim(x, dim)
+    return apply(op, (x,), {"dim": d}) if x.ndim else reshape(_along(op, reshape(x, 1), 0, None), ())
 
 
 # ── norms ───────────────────────────────────────────────────────────────────────────────────────

@@ -29,6 +29,19 @@ conv_shape = reference.conv_shape
 conv2d_input = _kernels.conv2d_input
 conv2d_weight = _kernels.conv2d_weight
 
+# Fused kernels and their way back; the former are None where they are not compiled: the rows that they
+# belong to (ops/fused.py) say what they compute.
+softmax, log_softmax, cross_entropy, standardize = [
+    getattr(_kernels, name, None)
+    for name in ("softmax", "log_softmax", "cross_entropy", "standardize")]
+softmax_back = _kernels.softmax_back
+log_softmax_back = _kernels.log_softmax_back
+cross_entropy_back = _kernels.cross_entropy_back
+standardize_back = _kernels.standardize_back
+in_range = _kernels.in_range
+sgd = _kernels.sgd
+adam = _kernels.adam
+
 
 def show_config():
     """Print and return which kernels run, and on which instruction set."""

@@ -37,6 +37,25 @@ cdef extern from "tinygrad_pt.h" nogil:
     int tg_conv2d(tg_dtype, const tg_conv *, tg_images x, const void *w, tg_images y)
     int tg_conv2d_input(tg_dtype, const tg_conv *, tg_images g, const void *w, void *gx)
     int tg_conv2d_weight(tg_dtype, const tg_conv *, tg_images g, tg_images x, void *gw)
+    ctypedef enum tg_row_kernel:
+        TG_SOFTMAX, TG_SOFTMAX_BACK, TG_LOG_SOFTMAX, TG_LOG_SOFTMAX_BACK
+        TG_CROSS_ENTROPY, TG_CROSS_ENTROPY_BACK, TG_STANDARDIZE, TG_STANDARDIZE_BACK
+    ctypedef struct tg_rows:
+        Py_ssize_t rows, n
+        const void *x
+        const void *y
+        const void *g
+        const long long *classes
+        double eps
+        void *out
+    ctypedef struct tg_sgd:
+        double lr, momentum, dampening
+        int nesterov
+    ctypedef struct tg_adam:
+        double rate, root, beta1, beta2, eps
+    void tg_on_rows(tg_dtype, tg_row_kernel, const tg_rows *)
+    void tg_sgd_step(tg_dtype, Py_ssize_t n, void *x, const void *g, void *v, const tg_sgd *)
+    void tg_adam_step(tg_dtype, Py_ssize_t n, void *x, const void *g, void *m, void *v, const tg_adam *)
     const char *tg_select(const char *name)
     const char *tg_available(int i)
 
@@ -293,6 +312,130 @@ cdef tg_images images(np.ndarray a) noexcept:
     for d in range(4):
         c.stride[d] = np.PyArray_STRIDE(a, d) // np.PyArray_ITEMSIZE(a)
     return c
+
+
+# ---- rows -----------------------------------------------------------------------------------------
+#
+# The values return None, and their ways back ask the reference, where the kernel does not fit: another
+# dtype, or a dimension that is not the last.
+
+def softmax(x, dim, out=None):
+    return on_rows(TG_SOFTMAX, x, None, None, None, dim, 0, out)
+
+
+def log_softmax(x, dim, out=None):
+    return on_rows(TG_LOG_SOFTMAX, x, None, None, None, dim, 0, out)
+
+
+def cross_entropy(x, classes, out=None):
+    return on_rows(TG_CROSS_ENTROPY, x, None, None, classes, 1, 0, out)
+
+
+def standardize(x, eps, out=None):
+    return on_rows(TG_STANDARDIZE, x, None, None, None, -1, eps, out)
+
+
+def softmax_back(g, y, x, dim, out=None):
+    gx = on_rows(TG_SOFTMAX_BACK, x, y, g, None, dim, 0, out)
+    return given(reference.softmax_back(g, y, x, dim), out) if gx is None else gx
+
+
+def log_softmax_back(g, y, x, dim, out=None):
+    gx = on_rows(TG_LOG_SOFTMAX_BACK, x, y, g, None, dim, 0, out)
+    return given(reference.log_softmax_back(g, y, x, dim), out) if gx is None else gx
+
+
+def cross_entropy_back(g, y, x, classes, out=None):
+    gx = on_rows(TG_CROSS_ENTROPY_BACK, x, None, g, classes, 1, 0, out)
+    return given(reference.cross_entropy_back(g, y, x, classes), out) if gx is None else gx
+
+
+def standardize_back(g, y, x, eps, out=None):
+    gx = on_rows(TG_STANDARDIZE_BACK, x, y, g, None, -1, eps, out)
+    return given(reference.standardize_back(g, y, x, eps), out) if gx is None else gx
+
+
+cdef object on_rows(tg_row_kernel kernel, x_, y_, g_, classes_, int dim, double eps, out):
+    """A kernel of rowwise.h on the rows of x along the last dimension, or None."""
+    if type(x_) is not np.ndarray:
+        return None
+    cdef np.ndarray x = <np.ndarray>x_, y, g, classes
+    cdef int ndim = np.PyArray_NDIM(x)
+    cdef tg_rows r
+    if not ours(x, x) or ndim == 0 or dim not in (-1, ndim - 1) or np.PyArray_SIZE(x) == 0:
+        return None
+    r.n = np.PyArray_DIM(x, ndim - 1)
+    r.rows = np.PyArray_SIZE(x) // r.n
+    r.eps = eps
+    x = contiguous(x)
+    r.x, r.y, r.g, r.classes = np.PyArray_DATA(x), NULL, NULL, NULL
+    if y_ is not None:
+        if type(y_) is not np.ndarray or not ours(x, y_):
+            return None
+        y = contiguous(y_)
+        r.y = np.PyArray_DATA(y)
+    if g_ is not None:
+        if type(g_) is not np.ndarray or not ours(x, g_):
+            return None
+        g = contiguous(g_)
+        r.g = np.PyArray_DATA(g)
+    if classes_ is not None:
+        classes = <np.ndarray?>classes_
+        if (ndim != 2 or np.PyArray_TYPE(classes) != np.NPY_INT64 or np.PyArray_NDIM(classes) != 1
+                or np.PyArray_DIM(classes, 0) != r.rows or not in_range(classes, r.n)):
+            return None
+        classes = np.PyArray_GETCONTIGUOUS(classes)
+        r.classes = <const long long *>np.PyArray_DATA(classes)
+    cdef np.ndarray z = result(1 if kernel == TG_CROSS_ENTROPY else ndim, <Py_ssize_t *>np.PyArray_DIMS(x),
+                               np.PyArray_TYPE(x), out, "rows")
+    r.out = np.PyArray_DATA(z)
+    if np.PyArray_SIZE(x) < SMALL:
+        tg_on_rows(type_of(x), kernel, &r)
+    else:
+        with nogil:
+            tg_on_rows(type_of(x), kernel, &r)
+    return z
+
+
+cpdef bint in_range(np.ndarray i, Py_ssize_t n) except -1:
+    """Whether all integers lie in 0 … n − 1."""
+    cdef Py_ssize_t k
+    cdef const long long *p
+    if np.PyArray_TYPE(i) != np.NPY_INT64 or not np.PyArray_ISCARRAY_RO(i):
+        return reference.in_range(i, n)
+    p = <const long long *>np.PyArray_DATA(i)
+    for k in range(np.PyArray_SIZE(i)):
+        if not 0 <= p[k] < n:
+            return False
+    return True
+
+
+# ---- optimizers -----------------------------------------------------------------------------------
+
+def sgd(np.ndarray x not None, np.ndarray g not None, v, double lr, double momentum, double dampening,
+        bint nesterov):
+    """x ← x − lr·v with v ← μv + (1 − dampening)g, or v = g where it is None; in place."""
+    if not alike(x, g) or v is not None and not alike(x, v):
+        return reference.sgd(x, g, v, lr, momentum, dampening, nesterov)
+    cdef tg_sgd s = tg_sgd(lr, momentum, dampening, nesterov)
+    tg_sgd_step(type_of(x), np.PyArray_SIZE(x), np.PyArray_DATA(x), np.PyArray_DATA(g),
+                NULL if v is None else np.PyArray_DATA(<np.ndarray>v), &s)
+
+
+def adam(np.ndarray x not None, np.ndarray g not None, np.ndarray m not None, np.ndarray v not None,
+         greatest, betas, double rate, double root, double eps):
+    """A step of Adam: see `reference.adam`; in place."""
+    if greatest is not None or not (alike(x, g) and alike(x, m) and alike(x, v)):
+        return reference.adam(x, g, m, v, greatest, betas, rate, root, eps)
+    cdef tg_adam s = tg_adam(rate, root, betas[0], betas[1], eps)
+    tg_adam_step(type_of(x), np.PyArray_SIZE(x), np.PyArray_DATA(x), np.PyArray_DATA(g),
+                 np.PyArray_DATA(m), np.PyArray_DATA(v), &s)
+
+
+cdef bint alike(np.ndarray x, np.ndarray y):
+    """Whether C can go through both together: of one type we compute with, one size, contiguous."""
+    return (ours(x, y) and np.PyArray_SIZE(x) == np.PyArray_SIZE(y) and np.PyArray_ISCARRAY(x)
+            and np.PyArray_ISCARRAY_RO(y))
 
 
 # ---- instruction sets -----------------------------------------------------------------------------

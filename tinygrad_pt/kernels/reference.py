@@ -70,6 +70,70 @@ def _windows(x, w_shape, oh, ow, stride, padding, dilation, groups):
     return view.reshape(n, groups, oh * ow, cg * kh * kw)
 
 
+# The ways back through the fused rows (ops/fused.py): from the cotangent g of y to that of x.
+
+def softmax_back(g, y, x, dim):
+    """y (g − Σ g y)"""
+    return y * (g - (g * y).sum(axis=dim, keepdims=True))
+
+
+def log_softmax_back(g, y, x, dim):
+    """g − exp(y) Σ g"""
+    return g - np.exp(y) * g.sum(axis=dim, keepdims=True)
+
+
+def cross_entropy_back(g, y, x, classes):
+    """g (softmax x − [j = class])"""
+    p = np.exp(x - x.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    p[np.arange(len(p)), classes] -= 1
+    return p * g[:, None]
+
+
+def standardize_back(g, y, x, eps):
+    """(g − E[g] − y E[g y]) / √(Var[x] + ε)"""
+    def mean(a):
+        return a.mean(axis=-1, keepdims=True)
+    return (g - mean(g) - y * mean(g * y)) / np.sqrt(x.var(axis=-1, keepdims=True) + x.dtype.type(eps))
+
+
+# Steps of optimizers: x, and its running means v and m, change in place.
+
+def sgd(x, g, v, lr, momentum, dampening, nesterov):
+    """v ← μv + (1 − dampening)g unless v is None;  x ← x − lr·v, or with nesterov x − lr·(g + μv)."""
+    if v is not None:
+        v *= momentum
+        v += (1 - dampening) * g
+        g = g + momentum * v if nesterov else v
+    x -= lr * g
+
+
+def adam(x, g, m, v, greatest, betas, rate, root, eps):
+    """m ← β₁m + (1 − β₁)g,   v ← β₂v + (1 − β₂)g²,   x ← x − rate·m / (√v / root + eps).
+
+    Or, unless ``greatest`` is None, with the greatest v so far, which it holds, in place of the last v.
+    """
+    b1, b2 = betas
+    d = g - m
+    d *= 1 - b1
+    m += d
+    np.multiply(g, 1 - b2, out=d)
+    d *= g
+    v *= b2
+    v += d
+    np.sqrt(v if greatest is None else np.maximum(greatest, v, out=greatest), out=d)
+    d /= root
+    d += eps
+    np.divide(m, d, out=d)
+    d *= rate
+    x -= d
+
+
+def in_range(i, n):
+    """Whether all integers lie in 0 … n − 1."""
+    return not i.size or bool(0 <= i.min() and i.max() < n)
+
+
 def check_matmul(a, b):
     """Refuse shapes a, b that have no matrix product."""
     if len(a) < 2 or len(b) < 2:

@@ -12,6 +12,7 @@ from ..functions.creation import zeros
 from ..functions.elementwise import where
 from ..functions.indexing import index_add
 from ..functions.reductions import norm
+from ..kernels import in_range
 from ..tensors import ShapeError, Tensor, wrap
 
 
@@ -95,7 +96,7 @@ def _check(op: str, x: Tensor, weight: Tensor) -> int:
     if x.dtype.kind != "i" or x.dtype.itemsize < 4:
         raise RuntimeError(f"{op}: wants int64 or int32 numbers of rows, got {x.dtype}")
     many = weight.shape[0]
-    if not plain(lambda i: np.all((i >= 0) & (i < many)), x):
+    if not plain(lambda i: np.asarray(in_range(i, many)), x):
         raise IndexError(f"{op}: rows are 0 … {many - 1}, got some that lie outside")
     return many
 

@@ -35,7 +35,11 @@ from ..functions.elementwise import (
 from ..functions.indexing import gather
 from ..functions.reductions import log_softmax, mean, norm, sum
 from ..functions.shape import reshape, unsqueeze
-from ..tensors import ShapeError, Tensor, wrap
+from ..kernels import in_range
+from ..ops import TABLE
+from ..tensors import ShapeError, Tensor, apply, wrap
+
+CROSS_ENTROPY = TABLE["cross_entropy"]
 
 
 class TargetOutOfRange(IndexError, RuntimeError):
@@ -171,7 +175,13 @@ def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None,
     if not input.ndim:
         raise ShapeError("cross_entropy: wants scores (N, C, …) or (C), got shape ()")
     d = 1 if input.ndim > 1 else 0
-    log_p, epsilon, n = log_softmax(input, d), label_smoothing, input.shape[d]
+    epsilon, n = label_smoothing, input.shape[d]
+    if (input.ndim == 2 and target.ndim == 1 and weight is None and not epsilon and not is_box(target)
+            and input.dtype.kind == "f"):
+        classes, counts = _classes("cross_entropy", input, target, ignore_index)
+        if counts is None:
+            return reduced(apply(CROSS_ENTROPY, (input, classes), {}), reduction)
+    log_p = log_softmax(input, d)
     if target.shape != input.shape:
         if not epsilon:
             return nll_loss(log_p, target, weight, None, ignore_index, None, reduction)
@@ -203,6 +213,10 @@ def _classes(name: str, x: Tensor, target: Tensor, ignore_index: int) -> tuple[T
         raise RuntimeError(f"{name}: targets are integers, got {target.dtype}")
     n = x.shape[d]
 
+    if not is_box(target) and in_range(target.array, n) and not (
+            0 <= ignore_index < n and (target.array == ignore_index).any()):
+        return target, None
+
     def checked(c):
         c = np.where(c == ignore_index, 0, c)
         if c.size and not 0 <= c.min() <= c.max() < n:
@@ -210,8 +224,7 @@ def _classes(name: str, x: Tensor, target: Tensor, ignore_index: int) -> tuple[T
         return c
 
     classes = plain(checked, target)
-    all_count = not is_box(target) and not (target.array == ignore_index).any()
-    return classes, None if all_count else target != ignore_index
+    return classes, target != ignore_index
 
 
 def _of_class(x: Tensor, classes: Tensor) -> Tensor:

@@ -11,7 +11,10 @@ from ..functions.elementwise import rsqrt
 from ..functions.joining import pad
 from ..functions.reductions import mean
 from ..functions.shape import reshape
-from ..tensors import ShapeError, Tensor, as_size
+from ..ops import TABLE
+from ..tensors import ShapeError, Tensor, apply, as_size
+
+STANDARDIZE = TABLE["standardize"]
 
 
 def batch_norm(x: Tensor, running_mean: Tensor | None, running_var: Tensor | None,
@@ -74,7 +77,9 @@ def layer_norm(x: Tensor, normalized_shape: Any, weight: Tensor | None = None,
     """
     dims = _last("layer_norm", x, normalized_shape, weight=weight, bias=bias)
     _one_dtype("layer_norm", x, weight, bias)
-    return _scaled(_standard(x, dims, eps)[0], weight, bias)
+    rows = x if len(dims) == 1 else reshape(x, (*x.shape[:-len(dims)], prod(x.shape[-len(dims):])))
+    y = apply(STANDARDIZE, (rows,), {"eps": eps})
+    return _scaled(y if len(dims) == 1 else reshape(y, x.shape), weight, bias)
 
 
 def rms_norm(x: Tensor, normalized_shape: Any, weight: Tensor | None = None,
@@ -98,7 +103,8 @@ def group_norm(x: Tensor, num_groups: int, weight: Tensor | None = None, bias: T
     if prod(x.shape) == num_groups:
         raise ShapeError(f"group_norm: wants more than 1 value per group, got shape {x.shape}")
     groups = reshape(x, x.shape[0], num_groups, prod(x.shape[1:]) // num_groups)
-    return _scaled(reshape(_standard(groups, (2,), eps)[0], x.shape), weight, bias, _along(x, 1))
+    return _scaled(reshape(apply(STANDARDIZE, (groups,), {"eps": eps}), x.shape), weight, bias,
+                   _along(x, 1))
 
 
 def local_response_norm(x: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75,

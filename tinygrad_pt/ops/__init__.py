@@ -1,6 +1,7 @@
 """The table of operations: the one place where an operation is defined.
 
-Three kinds of row suffice; every other function of the library is composed of them.
+Three kinds of row suffice; every other function of the library is composed of them. What is composed
+may have a row of its own, to be computed at once: a fourth kind, which says no more than the others.
 
 =========  ========================================  ======================================
 kind       a row says                                and from it follow
@@ -8,6 +9,7 @@ kind       a row says                                and from it follow
 pointwise  y = f(x₁, …, xₙ) and its slopes ∂y/∂xᵢ     value; reverse mode g·∂, forward Σ ∂·ẋ
 linear     y = A x and the adjoint Aᵀ                 reverse mode Aᵀ g, forward A ẋ
 bilinear   y = B(a, b), an adjoint for each operand   as linear, in each operand
+fused      a composition, and kernels for it          what follows from the composition
 =========  ========================================  ======================================
 
 A rule is read with a *namespace* ``m``, which says what it is about: Python numbers
@@ -276,6 +278,49 @@ class Bilinear(Op):
         f, (a, b), (da, db) = getattr(m, self.name), xs, dxs
         terms = ([] if da is None else [f(da, b, **kw)]) + ([] if db is None else [f(a, db, **kw)])
         return sum(terms[1:], terms[0])
+
+
+class Fused(Op):
+    """Composed of other rows, but computed at once, by a kernel: y = f(x, …), the derivative in x.
+
+    What follows x are integers. The composition has the higher derivatives and forward mode.
+    """
+
+    kind = "fused"
+    reads_result = True
+    __slots__ = ("arguments", "arity", "back", "composed", "kernel", "sample")
+
+    def __init__(self, composed: Callable, kernel: Callable | None, back: Callable,
+                 sample: Callable | None = None):
+        super().__init__(composed.__name__, composed.__doc__)
+        self.composed, self.kernel, self.back, self.sample = composed, kernel, back, sample
+        names = composed.__code__.co_varnames[1:composed.__code__.co_argcount]
+        self.arguments = tuple(x for x in names if x in composed.__annotations__)
+        self.arity = len(names) - len(self.arguments)
+
+    @classmethod
+    def row(cls, kernel: Callable | None, back: Callable,
+            sample: Callable | None = None) -> Callable[[Callable], Fused]:
+        """Decorate y = f(m, *xs, **kw), the composition, with kernels of arrays: (*xs, **kw) -> y, or
+        None where it does not fit, and (g, y, *xs, **kw) -> cotangent of x.
+        """
+        return lambda composed: cls(composed, kernel, back, sample)
+
+    def reads(self, i):
+        return tuple(range(self.arity))
+
+    def forward(self, m, xs, kw):
+        y = None if self.kernel is None else self.kernel(*xs, **kw)
+        if y is None:
+            with m.quiet():
+                y = self.composed(m, *xs, **kw)
+        return y
+
+    def pull(self, m, g, i, y, xs, kw):
+        return m.fused_pull(self, g, y, xs, kw)
+
+    def push(self, m, dxs, y, xs, kw):
+        return m.fused_push(self, dxs[0], xs, kw)
 
 
 from . import pointwise  # noqa: E402, F401  (fills the table)

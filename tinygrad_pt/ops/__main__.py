@@ -6,7 +6,7 @@ import sys
 from itertools import product
 from pathlib import Path
 
-from . import TABLE, Op, Pointwise, bilinear, linear, scalars  # noqa: F401  (fill the table)
+from . import TABLE, Op, Pointwise, bilinear, fused, linear, scalars  # noqa: F401  (fill the table)
 
 HEAD = """\
 # The table of operations
@@ -41,16 +41,28 @@ y = B(a, b), linear in each operand.
 |---|---|---|---|
 """
 
+FUSED = """
+## Fused
+
+Compositions of other rows that are computed at once, by kernels, forward and back; higher derivatives
+and forward mode are the composition's.
+
+| operation | composed of | |
+|---|---|---|
+"""
+
 
 def page() -> str:
     """The table as a Markdown page."""
     ops = {kind: [op for op in TABLE.values() if op.kind == kind]
-           for kind in ("pointwise", "linear", "bilinear")}
+           for kind in ("pointwise", "linear", "bilinear", "fused")}
     return (HEAD + "".join(map(_pointwise, ops["pointwise"]))
             + LINEAR + "".join(f"| `{op.name}` | {_calls(op.adjoint)} | {_line(op)} |\n"
                                for op in ops["linear"])
             + BILINEAR + "".join(f"| `{op.name}` | {' | '.join(map(_calls, op.adjoints))} "
-                                 f"| {_line(op)} |\n" for op in ops["bilinear"]))
+                                 f"| {_line(op)} |\n" for op in ops["bilinear"])
+            + FUSED + "".join(f"| `{op.name}` | {_calls(op.composed)} | {_line(op)} |\n"
+                              for op in ops["fused"]))
 
 
 def _pointwise(op: Pointwise) -> str:
@@ -77,9 +89,9 @@ def _at_kinks(op: Pointwise) -> str:
     return "<br>".join(found)
 
 
-def _calls(adjoint) -> str:
-    """The operations that an adjoint is made of."""
-    return ", ".join(f"`{name}`" for name in adjoint.__code__.co_names
+def _calls(rule) -> str:
+    """The operations that a rule is made of."""
+    return ", ".join(f"`{name}`" for name in rule.__code__.co_names
                      if name in TABLE or name == "sum_to")
 
 

@@ -40,7 +40,7 @@ from numpy import arctanh as atanh  # noqa: F401
 from numpy import round as rint  # noqa: F401  (unlike np.rint it leaves integers integers)
 
 from ..kernels import elementwise
-from . import TABLE, Pointwise, bilinear, scalars  # noqa: F401  (fill the table)
+from . import TABLE, Pointwise, bilinear, fused, scalars  # noqa: F401  (fill the table)
 from .linear import repeated
 
 
@@ -108,6 +108,27 @@ def loop(op: Pointwise, xs: list) -> np.ndarray | None:
     return elementwise.quick(op.code, len(xs), *xs, *[None] * (3 - len(xs)))
 
 
+def largest(x, dim):
+    """The largest element along a dimension, kept as 1; without a derivative."""
+    return x.max(axis=dim, keepdims=True, initial=-np.inf)
+
+
+def picked(x, i):
+    """From each row n of a matrix the element i[n]."""
+    return x[np.arange(len(i)), i]
+
+
+def fused_pull(op, g, y, xs, kw):
+    """The cotangent of a fused row's first operand."""
+    return op.back(g, y, *xs, **kw)
+
+
+def fused_push(op, dx, xs, kw):
+    """The tangent of a fused row."""
+    from .. import primitives
+    return primitives.fused_push(op, to_tensor(dx), [to_tensor(x) for x in xs], kw).array
+
+
 def quiet():
     """In which inf and nan come without NumPy's warnings, as in PyTorch."""
     return np.errstate(all="ignore")
@@ -140,7 +161,7 @@ def mT(x):
 
 
 for _op in TABLE.values():
-    if _op.kind != "pointwise":
+    if _op.kind in ("linear", "bilinear"):
         globals()[_op.name] = _op.f
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels import adam
 from .optimizer import Optimizer, count, mean, mean_square, settings, zero
 
 
@@ -34,17 +35,10 @@ class Adam(Optimizer):
 
     def update(self, x, g, state, group):
         t, (b1, b2) = count(state), group["betas"]
-        m, v, d = state["exp_avg"].array, state["exp_avg_sq"].array, np.empty_like(x)
-        mean(m, g, b1, d)
-        mean_square(v, g, b2, d)
-        if group["amsgrad"]:
-            v = np.maximum(state["max_exp_avg_sq"].array, v, out=state["max_exp_avg_sq"].array)
-        np.sqrt(v, out=d)
-        d /= sqrt(1 - b2 ** t)
-        d += group["eps"]
-        np.divide(m, d, out=d)
-        d *= group["lr"] / (1 - b1 ** t)
-        x -= d
+        m, v = state["exp_avg"].array, state["exp_avg_sq"].array
+        greatest = state["max_exp_avg_sq"].array if group["amsgrad"] else None
+        adam(x, g, m, v, greatest, group["betas"], group["lr"] / (1 - b1 ** t), sqrt(1 - b2 ** t),
+             group["eps"])
 
 
 class AdamW(Adam):

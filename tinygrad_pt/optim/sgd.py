@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels import sgd
 from ..tensors import wrap
 from .optimizer import Optimizer, count, settings, zero
 
@@ -28,17 +29,14 @@ class SGD(Optimizer):
         super().__init__(params, settings(locals()))
 
     def update(self, x, g, state, group):
-        momentum = group["momentum"]
+        momentum, v = group["momentum"], None
         if momentum:
             if "momentum_buffer" in state:
                 v = state["momentum_buffer"].array
-                v *= momentum
-                v += (1 - group["dampening"]) * g
             else:
-                v = np.array(g)
-                state["momentum_buffer"] = wrap(v)
-            g = g + momentum * v if group["nesterov"] else v
-        x -= group["lr"] * g
+                state["momentum_buffer"] = wrap(np.array(g))
+                g = g + momentum * g if group["nesterov"] else g
+        sgd(x, g, v, group["lr"], momentum, group["dampening"], group["nesterov"])
 
 
 class ASGD(Optimizer):

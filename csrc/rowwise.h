@@ -1,0 +1,182 @@
+/* Kernels that see a matrix row by row: what a softmax and its relatives do with a row of scores, what a
+ * normalisation does with a row of features. Included once per type.
+ *
+ * Each goes over a row a few times while that is in the cache. The last, ragged vector of a row is loaded
+ * with a number in the lanes beyond it that changes nothing. */
+
+/* Row i of what was given, as pointers; n, the number of its elements; tail, the mask of the last vector. */
+#define ROW(name, array) const T *name = (const T *)(array) + i * n
+#define EACH_ROW(r) \
+    const ptrdiff_t n = (r)->n; \
+    const mask tail = FN(first)(n % LANES); \
+    for (ptrdiff_t i = 0; i < (r)->rows; i++)
+#define EACH_VECTOR(j) for (ptrdiff_t j = 0; j < n; j += LANES)
+
+INLINE vec FN(part)(const T *p, ptrdiff_t left, mask tail, T beyond)
+{
+    return left >= LANES ? FN(load)(p) : FN(load_or)(p, tail, FN(all)(beyond));
+}
+INLINE void FN(put)(T *p, vec v, ptrdiff_t left, mask tail)
+{
+    if (left >= LANES)
+        FN(store)(p, v);
+    else
+        FN(store_n)(p, v, tail);
+}
+
+INLINE T FN(row_max)(const T *x, ptrdiff_t n, mask tail)
+{
+    vec top = FN(all)(-INFINITY);
+    EACH_VECTOR(j)
+        top = FN(max)(FN(part)(x + j, n - j, tail, -INFINITY), top);
+    return FN(max_of)(top);
+}
+INLINE T FN(row_mean)(const T *x, ptrdiff_t n, mask tail)
+{
+    vec sum = {0};
+    EACH_VECTOR(j)
+        sum += FN(part)(x + j, n - j, tail, 0);
+    return FN(sum_of)(sum) / n;
+}
+
+/* Σ exp(xⱼ - top) */
+INLINE T FN(row_sum_exp)(const T *x, T top, ptrdiff_t n, mask tail)
+{
+    vec sum = {0};
+    EACH_VECTOR(j)
+        sum += FN(exp)(FN(part)(x + j, n - j, tail, -INFINITY) - top);
+    return FN(sum_of)(sum);
+}
+
+/* y = exp(x - max x) / Σ */
+static void FN(softmax)(const tg_rows *r)
+{
+    EACH_ROW(r) {
+        ROW(x, r->x);
+        T *y = (T *)r->out + i * n;
+        const T top = FN(row_max)(x, n, tail);
+        vec sum = {0};
+        EACH_VECTOR(j) {
+            const vec e = FN(exp)(FN(part)(x + j, n - j, tail, -INFINITY) - top);
+            FN(put)(y + j, e, n - j, tail);
+            sum += e;
+        }
+        const T total = FN(sum_of)(sum);
+        EACH_VECTOR(j)
+            FN(put)(y + j, FN(part)(y + j, n - j, tail, 0) / total, n - j, tail);
+    }
+}
+
+/* y (g - Σ g y) */
+static void FN(softmax_back)(const tg_rows *r)
+{
+    EACH_ROW(r) {
+        ROW(y, r->y);
+        ROW(g, r->g);
+        T *gx = (T *)r->out + i * n;
+        vec sum = {0};
+        EACH_VECTOR(j)
+            sum += FN(part)(g + j, n - j, tail, 0) * FN(part)(y + j, n - j, tail, 0);
+        const T both = FN(sum_of)(sum);
+        EACH_VECTOR(j)
+            FN(put)(gx + j, FN(part)(y + j, n - j, tail, 0) * (FN(part)(g + j, n - j, tail, 0) - both),
+                    n - j, tail);
+    }
+}
+
+/* y = (x - max x) - log Σ */
+static void FN(log_softmax)(const tg_rows *r)
+{
+    EACH_ROW(r) {
+        ROW(x, r->x);
+        T *y = (T *)r->out + i * n;
+        const T top = FN(row_max)(x, n, tail);
+        const T rest = (T)log(FN(row_sum_exp)(x, top, n, tail));
+        EACH_VECTOR(j)
+            FN(put)(y + j, (FN(part)(x + j, n - j, tail, 0) - top) - rest, n - j, tail);
+    }
+}
+
+/* g - exp(y) Σ g */
+static void FN(log_softmax_back)(const tg_rows *r)
+{
+    EACH_ROW(r) {
+        ROW(y, r->y);
+        ROW(g, r->g);
+        T *gx = (T *)r->out + i * n;
+        const T sum = FN(row_mean)(g, n, tail) * n;
+        EACH_VECTOR(j)
+            FN(put)(gx + j, FN(part)(g + j, n - j, tail, 0) - FN(exp)(FN(part)(y + j, n - j, tail, 0)) * sum,
+                    n - j, tail);
+    }
+}
+
+/* One number for each row: y = log Σ - (x_t - max x), t being its class. */
+static void FN(cross_entropy)(const tg_rows *r)
+{
+    EACH_ROW(r) {
+        ROW(x, r->x);
+        const T top = FN(row_max)(x, n, tail);
+        ((T *)r->out)[i] = (T)log(FN(row_sum_exp)(x, top, n, tail)) - (x[r->classes[i]] - top);
+    }
+}
+
+/* g (p - [j = t]) with p = softmax x */
+static void FN(cross_entropy_back)(const tg_rows *r)
+{
+    EACH_ROW(r) {
+        ROW(x, r->x);
+        T *gx = (T *)r->out + i * n;
+        const T g = ((const T *)r->g)[i], top = FN(row_max)(x, n, tail);
+        const T share = g / FN(row_sum_exp)(x, top, n, tail);
+        EACH_VECTOR(j)
+            FN(put)(gx + j, FN(exp)(FN(part)(x + j, n - j, tail, 0) - top) * share, n - j, tail);
+        gx[r->classes[i]] -= g;
+    }
+}
+
+/* 1 / √(E[(x - E[x])²] + ε) */
+INLINE T FN(row_scale)(const T *x, T mean, double eps, ptrdiff_t n, mask tail)
+{
+    vec sum = {0};
+    EACH_VECTOR(j) {
+        const vec away = FN(part)(x + j, n - j, tail, mean) - mean;
+        sum += away * away;
+    }
+    return (T)(1 / sqrt((double)FN(sum_of)(sum) / n + eps));
+}
+
+/* y = (x - E[x]) / √(Var[x] + ε) */
+static void FN(standardize)(const tg_rows *r)
+{
+    EACH_ROW(r) {
+        ROW(x, r->x);
+        T *y = (T *)r->out + i * n;
+        const T mean = FN(row_mean)(x, n, tail), scale = FN(row_scale)(x, mean, r->eps, n, tail);
+        EACH_VECTOR(j)
+            FN(put)(y + j, (FN(part)(x + j, n - j, tail, 0) - mean) * scale, n - j, tail);
+    }
+}
+
+/* (g - E[g] - y E[g y]) / √(Var[x] + ε) */
+static void FN(standardize_back)(const tg_rows *r)
+{
+    EACH_ROW(r) {
+        ROW(x, r->x);
+        ROW(y, r->y);
+        ROW(g, r->g);
+        T *gx = (T *)r->out + i * n;
+        const T scale = FN(row_scale)(x, FN(row_mean)(x, n, tail), r->eps, n, tail);
+        vec sum = {0};
+        EACH_VECTOR(j)
+            sum += FN(part)(g + j, n - j, tail, 0) * FN(part)(y + j, n - j, tail, 0);
+        const T mean = FN(row_mean)(g, n, tail), both = FN(sum_of)(sum) / n;
+        EACH_VECTOR(j)
+            FN(put)(gx + j, (FN(part)(g + j, n - j, tail, 0) - mean - FN(part)(y + j, n - j, tail, 0) * both)
+                    * scale, n - j, tail);
+    }
+}
+
+#undef ROW
+#undef EACH_ROW
+#undef EACH_VECTOR

@@ -1,0 +1,51 @@
+"""The fused rows: composed of other rows, but computed at once, as whole rows of a matrix.
+
+The composition is what such a row means. Read with arrays it is the value where no kernel fits; read
+with Tensors it gives every derivative beyond the first. ``sample(random)`` draws the operands' shapes
+and the arguments for the property tests.
+"""
+
+from __future__ import annotations
+
+from .. import kernels
+from . import Fused
+
+
+def _scores(r):
+    shape = (*r.choice([(), (2,), (3, 2)]), r.choice([1, 2, 5, 20]))
+    return (shape,), {"dim": r.randrange(len(shape))}
+
+
+def _classes(r):
+    n, c = r.choice([0, 1, 3]), r.choice([1, 2, 5, 20])
+    return ((n, c), [r.randrange(c) for _ in range(n)]), {}
+
+
+@Fused.row(kernels.softmax, kernels.softmax_back, sample=_scores)
+def softmax(m, x, dim: int):
+    """exp(xᵢ) / Σⱼ exp(xⱼ) along a dimension, computed from x − max x so that nothing overflows."""
+    e = m.exp(x - m.largest(x, dim))
+    return e / m.sum(e, (dim,), True)
+
+
+@Fused.row(kernels.log_softmax, kernels.log_softmax_back, sample=_scores)
+def log_softmax(m, x, dim: int):
+    """xᵢ − log Σⱼ exp(xⱼ) along a dimension."""
+    z = x - m.largest(x, dim)
+    return z - m.log(m.sum(m.exp(z), (dim,), True))
+
+
+@Fused.row(kernels.cross_entropy, kernels.cross_entropy_back, sample=_classes)
+def cross_entropy(m, x, classes):
+    """−log softmax(x) of the class of each row of x (N, C): classes (N) of 0 … C − 1 give (N)."""
+    z = x - m.largest(x, 1)
+    return m.log(m.sum(m.exp(z), (1,), False)) - m.picked(z, classes)
+
+
+@Fused.row(kernels.standardize, kernels.standardize_back,
+           sample=lambda r: (_scores(r)[0], {"eps": 0.1}))
+def standardize(m, x, eps: float):
+    """(x − E[x]) / √(Var[x] + ε), mean and variance being those along the last dimension."""
+    last, n = (len(x.shape) - 1,), x.shape[-1]
+    away = x - m.sum(x, last, True) / n
+    return away / m.sqrt(m.sum(away * away, last, True) / n + eps)
