@@ -43,7 +43,7 @@ def as_int(name: str, n: Any) -> int:
 
 def as_tensors(name: str, tensors: Any) -> tuple[Tensor, ...]:
     """The Tensors that a function takes in one argument, checked."""
-    if not isinstance(tensors, list | tuple) or not all(isinstance(x, Tensor) for x in tensors):
+    if not isinstance(tensors, list | tuple) or not all([isinstance(x, Tensor) for x in tensors]):
         got = [type(x).__name__ for x in tensors] if isinstance(tensors, list | tuple) else \
             type(tensors).__name__
         raise TypeError(f"{name}: wants a list or tuple of Tensors, got {got}")

@@ -32,8 +32,10 @@ def to(x: Tensor, *target: Any, dtype: Any = None, device: Any = None, non_block
 
 
 def _is_device(t: Any) -> bool:
-    return isinstance(t, device) or (isinstance(t, str) and t not in [d.name for d in dtypes.SUPPORTED]
-                                     and t != dtypes.bfloat16)
+    return isinstance(t, device) or (isinstance(t, str) and t not in _DTYPES)
+
+
+_DTYPES = {*[d.name for d in dtypes.SUPPORTED], dtypes.bfloat16}
 
 
 def clone(x: Tensor, *, memory_format: Any = None) -> Tensor:

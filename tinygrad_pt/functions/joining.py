@@ -29,15 +29,18 @@ from .shape import (
 def cat(tensors: Any, dim: int = 0) -> Tensor:
     """Tensors joined along an existing dimension. Empty vectors, shape (0,), fit everywhere."""
     tensors = as_tensors("cat", tensors)
-    common = dtypes.result_type(*{(2, x.dtype) for x in tensors})
     for i, x in enumerate(tensors):
         if not x.ndim:
             raise ShapeError(f"cat: tensor {i} is 0-d: there is no dimension to join; use stack")
+    kinds = {x.dtype for x in tensors}
+    if len(kinds) > 1:
+        common = dtypes.result_type(*{(2, dtype) for dtype in kinds})
+        tensors = tuple([to(x, common) for x in tensors])
     other = next((x for x in tensors if x.shape != (0,)), tensors[0])
     d = as_dim(other, dim)
-    tensors = [x if x.shape != (0,) else reshape(x, *other.shape[:d], 0, *other.shape[d + 1:])
-               for x in tensors]
-    return apply(TABLE["cat"], tuple(to(x, common) for x in tensors), {"dim": d})
+    return apply(TABLE["cat"], tuple(
+        [x if x.ndim > 1 or x.shape != (0,) else reshape(x, *other.shape[:d], 0, *other.shape[d + 1:])
+         for x in tensors]), {"dim": d})
 
 
 concat = concatenate = cat

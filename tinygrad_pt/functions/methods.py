@@ -30,8 +30,7 @@ def view(x: Tensor, *shape: Any) -> Tensor:
     if shape and isinstance(shape[0], str | _type | np.dtype | dtypes.dtype):
         raise TypeError(f"view: wants a shape, got {shape[0]}; to change the dtype, use to()")
     y = reshape(x, *shape)
-    a, b = x.array, y.array
-    if a.size and isinstance(a, np.ndarray) and not np.may_share_memory(a, b):
+    if y.origin is None and isinstance(x.array, np.ndarray) and x.array.size:
         raise ShapeError(f"view: shape {y.array.shape} is not compatible with the memory of this "
                          f"tensor of shape {x.array.shape}; use reshape(), which copies")
     return y

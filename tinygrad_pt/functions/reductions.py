@@ -12,7 +12,7 @@ import numpy as np
 from .. import dtypes
 from ..dtypes import int64
 from ..ops import TABLE, Op
-from ..tensors import ShapeError, Tensor, apply
+from ..tensors import ShapeError, Tensor, apply, sum_all
 from .choice import evenly, how_many, named, reduced, some
 from .common import as_dim, as_dims, plain
 from .conversion import to
@@ -34,6 +34,9 @@ def sum(x: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None)
     """Sum over all dimensions, or over those in ``dim``. Bools and integers give int64."""
     if dtype is not None:
         x = to(x, dtype)
+    y = sum_all(x) if dim is None and not keepdim else None
+    if y is not None:
+        return y
     y = apply(SUM, (x,), {"dims": reduced(x, dim), "keepdim": keepdim})
     return y if y.dtype.kind == "f" else to(y, dtype or int64)
 
@@ -50,6 +53,8 @@ def mean(x: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
     if dtype is not None:
         x = to(x, dtype)
     _floats("mean", x)
+    if dim is None:
+        return sum(x, None, keepdim) / count(x.shape)
     dims = reduced(x, dim)
     return sum(x, dims, keepdim) / how_many(x, dims)
 

@@ -24,9 +24,10 @@ def reshape(x: Tensor, *shape: Any) -> Tensor:
 
 def _filled(name: str, x: Tensor, shape: tuple[int, ...], n: int) -> tuple[int, ...]:
     """A shape for n of x's elements, with the one size of -1 worked out."""
-    known = prod(size for size in shape if size != -1)
-    if shape.count(-1) == 1 and known and n % known == 0:
-        shape = tuple(n // known if size == -1 else size for size in shape)
+    if shape.count(-1) == 1:
+        known = -prod(shape)
+        if known > 0 and n % known == 0:
+            shape = tuple([n // known if size == -1 else size for size in shape])
     if prod(shape) != n or min(shape, default=0) < 0:
         raise ShapeError(f"{name}: shape {shape} does not fit the {n} elements of shape "
                          f"{x.array.shape}")
@@ -61,7 +62,7 @@ def unsqueeze(x: Tensor, dim: int) -> Tensor:
     d = dim + x.ndim + 1 if dim < 0 else dim
     if not 0 <= d <= x.ndim:
         raise IndexError(f"unsqueeze: dimension {dim} is out of range for shape {x.array.shape}")
-    return reshape(x, *x.shape[:d], 1, *x.shape[d:])
+    return apply(TABLE["reshape"], (x,), {"shape": (*x.shape[:d], 1, *x.shape[d:])})
 
 
 def squeeze(x: Tensor, dim: Any = None) -> Tensor:
@@ -74,7 +75,7 @@ def squeeze(x: Tensor, dim: Any = None) -> Tensor:
 
 def permute(x: Tensor, *dims: Any) -> Tensor:
     """The dimensions in another order: ``x.permute(2, 0, 1)``."""
-    dims = tuple(as_dim(x, d) for d in as_size(dims))
+    dims = tuple([as_dim(x, d) for d in as_size(dims)])
     if sorted(dims) != list(range(x.ndim)):
         raise ShapeError(f"permute: {dims} is no order of the {x.ndim} dimensions of shape "
                          f"{x.array.shape}")
@@ -87,7 +88,7 @@ def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
     a, b = as_dim(x, dim0), as_dim(x, dim1)
     if dims:
         dims[a], dims[b] = b, a
-    return permute(x, *dims)
+    return apply(TABLE["permute"], (x,), {"dims": tuple(dims)})
 
 
 swapaxes = swapdims = transpose
@@ -181,7 +182,7 @@ def expand(x: Tensor, *size: Any) -> Tensor:
     """Broadcast to a shape, without a copy; -1 keeps a size."""
     size = as_size(size)
     new = len(size) - x.ndim
-    shape = tuple(x.shape[d - new] if n == -1 and d >= new else n for d, n in enumerate(size))
+    shape = tuple([x.shape[d - new] if n == -1 and d >= new else n for d, n in enumerate(size)])
     return apply(TABLE["expand"], (x,), {"shape": shape})
 
 

@@ -105,6 +105,7 @@ cdef struct Walk:  # how to go through the operands together: rows of `inner` el
     const char *data[MOST]
     Py_ssize_t step[MOST]   # within a row: 1 or 0
     Py_ssize_t hop[MOST]    # bytes from row to row
+    Py_ssize_t cycle[MOST]  # rows after which it begins again; 0: never
     int type                # 0 float, 1 double
     number_t number[MOST]   # operands that are plain numbers
 
@@ -113,10 +114,10 @@ cdef inline bint plan(PyObject **xs, Py_ssize_t k, Walk *w, PyObject **largest):
     """Fill the walk; False if these operands do not fit a loop.
 
     They fit if all are numbers or arrays of one floating type, and each has the shape of the largest
-    and rows that lie evenly in memory, or the last dimensions of its shape (a bias), or one element.
+    and rows that lie evenly in memory, or is contiguous and broadcasts to it as `repeats` says.
     """
     cdef Py_ssize_t sizes[MOST]
-    cdef Py_ssize_t i, size, item
+    cdef Py_ssize_t i, size, item, each, hop
     cdef int kind = -1, d
     cdef np.ndarray x, top = None
     w.n = -1
@@ -145,7 +146,7 @@ cdef inline bint plan(PyObject **xs, Py_ssize_t k, Walk *w, PyObject **largest):
     w.inner = w.n
     item = 8 if w.type else 4
     for i in range(k):
-        w.hop[i] = w.step[i] = 0
+        w.hop[i] = w.step[i] = w.cycle[i] = 0
         if type(<object>xs[i]) is not np.ndarray:
             if not w.type:
                 w.number[i].f = <float>w.number[i].d
@@ -157,14 +158,22 @@ cdef inline bint plan(PyObject **xs, Py_ssize_t k, Walk *w, PyObject **largest):
             return False  # (1, 1) against (1): the result has the former's shape
         if sizes[i] == 1 != w.n:
             continue
-        w.step[i] = 1
-        if not is_end(x, top):
+        each = repeats(x, top)
+        hop = row(x)
+        if each == 0 or hop < 0 or hop and sizes[i] != w.n:
             return False
-        w.hop[i] = row(x)
-        size = sizes[i] if w.hop[i] == 0 else np.PyArray_DIM(x, np.PyArray_NDIM(x) - 1)
-        if w.hop[i] < 0 or w.hop[i] and sizes[i] != w.n or w.inner != w.n and size not in (w.n, w.inner):
-            return False
+        size = w.n
+        if each > 1:           # a number for each row
+            size, w.hop[i], w.cycle[i] = each, item, sizes[i]
+        else:
+            w.step[i] = 1
+            if hop:            # rows that do not lie side by side
+                size, w.hop[i] = np.PyArray_DIM(x, np.PyArray_NDIM(x) - 1), hop
+            elif sizes[i] != w.n:  # the same row again and again
+                size = sizes[i]
         if size != w.n:
+            if w.inner != w.n and w.inner != size:
+                return False
             w.inner = size
     for i in range(k):
         if w.step[i] and w.hop[i] == 0 and sizes[i] == w.n:
@@ -184,6 +193,33 @@ cdef inline Py_ssize_t row(np.ndarray x) noexcept:
         if np.PyArray_STRIDE(x, d) != np.PyArray_STRIDE(x, d + 1) * np.PyArray_DIM(x, d + 1):
             return -1
     return np.PyArray_STRIDE(x, last - 1) if np.PyArray_STRIDE(x, last - 1) > 0 else -1
+
+
+cdef inline void next_row(Walk *w, Py_ssize_t k, Py_ssize_t r) noexcept:
+    """Go on from row r."""
+    cdef Py_ssize_t i
+    for i in range(k):
+        w.data[i] += w.hop[i]
+        if w.cycle[i] and (r + 1) % w.cycle[i] == 0:
+            w.data[i] -= w.cycle[i] * w.hop[i]
+
+
+cdef inline Py_ssize_t repeats(np.ndarray x, np.ndarray top) noexcept:
+    """How often each element of x is repeated, one after the other, where x broadcasts to ``top``.
+
+    0 if it does not, or if elements in its middle are repeated: of (1, C, 1) the first and the last
+    dimensions may be.
+    """
+    cdef int d = np.PyArray_NDIM(x) - 1, skip = np.PyArray_NDIM(top) - d - 1
+    cdef Py_ssize_t each = 1
+    while d >= 0 and np.PyArray_DIM(x, d) == 1:
+        each *= np.PyArray_DIM(top, skip + d)
+        d -= 1
+    while d >= 0 and np.PyArray_DIM(x, d) == np.PyArray_DIM(top, skip + d):
+        d -= 1
+    while d >= 0 and np.PyArray_DIM(x, d) == 1:
+        d -= 1
+    return each if d < 0 else 0
 
 
 cdef inline Py_ssize_t size_of(np.ndarray x) noexcept:
@@ -209,7 +245,7 @@ cpdef object quick(int row, Py_ssize_t k, object a, object b, object c):
     cdef Walk w
     cdef PyObject *largest = NULL
     cdef PyObject *xs[MOST]
-    cdef Py_ssize_t r, i
+    cdef Py_ssize_t r
     xs[0], xs[1], xs[2] = <PyObject *>a, <PyObject *>b, <PyObject *>c
     if row < 0 or k > MOST or not plan(xs, k, &w, &largest) or w.inner < 4 and w.n > SMALL:
         return None
@@ -231,14 +267,13 @@ cpdef object quick(int row, Py_ssize_t k, object a, object b, object c):
         else:
             l.value[w.type](w.inner, <const void **>w.data, w.step, args[1])
         args[1] += w.inner * steps[1]
-        for i in range(k):
-            w.data[i] += w.hop[i]
+        next_row(&w, k, r)
     return out
 
 
 cpdef object total(object x):
     """The sum of all elements; None if x does not fit."""
-    return sum_to(x, ONE)
+    return None if type(x) is not np.ndarray or np.PyArray_NDIM(<np.ndarray>x) == 0 else sum_to(x, ONE)
 
 
 cdef np.ndarray ONE = numpy.zeros(())  # an array of the shape of a sum
@@ -319,46 +354,43 @@ cpdef object pull(int row, int i, object g, object y, tuple xs):
     for r in range(w.n // w.inner):
         l.slopes[w.type][i](w.inner, np.PyArray_BYTES(g_) + r * bytes, np.PyArray_BYTES(y_) + r * bytes,
                             <const void **>w.data, w.step, np.PyArray_BYTES(out) + r * bytes)
-        for j in range(k):
-            w.data[j] += w.hop[j]
+        next_row(&w, k, r)
     return out
 
 
 cpdef object sum_to(object g, object x):
-    """g summed over the dimensions along which x was repeated; None where x is no end of its shape."""
+    """g summed over the dimensions along which x was repeated; None where it does not fit."""
     cdef np.ndarray a, b, out
-    cdef Py_ssize_t n, many, i, r
+    cdef Py_ssize_t n, each, r
     if type(g) is not np.ndarray or type(x) is not np.ndarray:
         return None
     a, b = <np.ndarray>g, <np.ndarray>x
     if np.PyArray_NDIM(a) < np.PyArray_NDIM(b):
         return None
+    n, each = size_of(b), repeats(b, a)
+    cdef Py_ssize_t size = size_of(a)
+    if each and size == n and np.PyArray_NDIM(a) == np.PyArray_NDIM(b):
+        return g
     cdef int kind = np.PyArray_TYPE(a)
-    n = size_of(b)
-    if is_end(b, a):
-        if np.PyArray_NDIM(a) == np.PyArray_NDIM(b):
-            return g
-    elif n != 1:
-        return None
-    if (kind != np.NPY_FLOAT and kind != np.NPY_DOUBLE or not np.PyArray_IS_C_CONTIGUOUS(a) or n == 0
-            or not np.PyArray_ISBEHAVED_RO(a)):
+    if (kind != np.NPY_FLOAT and kind != np.NPY_DOUBLE or not np.PyArray_IS_C_CONTIGUOUS(a)
+            or n == 0 or each == 0 or not np.PyArray_ISBEHAVED_RO(a)):
         return None
     out = pool_take(np.PyArray_NDIM(b), np.PyArray_DIMS(b), kind)
     memset(np.PyArray_DATA(out), 0, np.PyArray_NBYTES(out))
-    cdef np.npy_intp count = size_of(a)
+    if size == 0:
+        return out
+    if n == 1:
+        each = size
+    cdef np.npy_intp item = np.PyArray_ITEMSIZE(a), many = each if each > 1 else n
     cdef np.npy_intp steps[3]
     cdef char *args[3]
-    steps[0] = steps[1] = steps[2] = np.PyArray_ITEMSIZE(a)
-    args[0] = args[2] = np.PyArray_BYTES(out)
-    args[1] = np.PyArray_BYTES(a)
-    many = count // n
-    if n == 1:  # pairwise, as NumPy sums
+    steps[0] = steps[1] = steps[2] = item
+    if many == each:  # to one number: pairwise, as NumPy sums
         steps[0] = steps[2] = 0
-        many = 1
-    else:
-        count = n
+    args[1] = np.PyArray_BYTES(a)
     cdef Inner *add = &plus[kind == np.NPY_DOUBLE]
-    for r in range(many):
-        add.loop(args, &count, steps, add.data)
-        args[1] += count * steps[1]
+    for r in range(size // many):
+        args[0] = args[2] = np.PyArray_BYTES(out) + (r % n * item if many == each else 0)
+        add.loop(args, &many, steps, add.data)
+        args[1] += many * item
     return out

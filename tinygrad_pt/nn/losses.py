@@ -229,7 +229,8 @@ def _classes(name: str, x: Tensor, target: Tensor, ignore_index: int) -> tuple[T
 
 def _of_class(x: Tensor, classes: Tensor) -> Tensor:
     """For every target the score of its class."""
-    grid = np.ix_(*map(np.arange, classes.shape))
+    grid = [np.arange(n).reshape(-1, *[1] * (classes.ndim - 1 - d))
+            for d, n in enumerate(classes.shape)]
     return x[(*grid[:1], classes, *grid[1:])]
 
 
