@@ -63,6 +63,16 @@ int tg_conv2d_weight(tg_dtype t, const tg_conv *s, tg_images g, tg_images x, voi
 
 void tg_on_rows(tg_dtype t, tg_row_kernel kernel, const tg_rows *r) { chosen->rows[kernel][t](r); }
 
+void tg_largest_at(tg_dtype t, ptrdiff_t rows, ptrdiff_t n, const void *x, const tg_windows *w, long long *out)
+{
+    chosen->largest_at[t](rows, n, x, w, out);
+}
+
+void tg_add_at(tg_dtype t, ptrdiff_t rows, ptrdiff_t n, const void *x, const long long *to, void *y)
+{
+    chosen->add_at[t](rows, n, x, to, y);
+}
+
 void tg_sgd_step(tg_dtype t, ptrdiff_t n, void *x, const void *g, void *v, const tg_sgd *s)
 {
     chosen->sgd[t](n, x, g, v, s);

@@ -57,6 +57,6 @@
     BOTH(matmul), BOTH(conv2d), BOTH(conv2d_input), BOTH(conv2d_weight), \
     {BOTH(softmax), BOTH(softmax_back), BOTH(log_softmax), BOTH(log_softmax_back), \
      BOTH(cross_entropy), BOTH(cross_entropy_back), BOTH(standardize), BOTH(standardize_back)}, \
-    BOTH(sgd), BOTH(adam)}
+    BOTH(largest_at), BOTH(add_at), BOTH(sgd), BOTH(adam)}
 #define EXPORT(isa) EXPORT_(isa)
 EXPORT(ISA);

@@ -177,6 +177,33 @@ static void FN(standardize_back)(const tg_rows *r)
     }
 }
 
+/* For each window the place, counted through all rows, of the largest of the k elements of the row that it
+ * sees: the first of equal ones, or the first nan. */
+static void FN(largest_at)(ptrdiff_t rows, ptrdiff_t n, const void *x_, const tg_windows *w, long long *out)
+{
+    const T *x = x_;
+    for (ptrdiff_t i = 0; i < rows; i++, x += n) {
+        const long long *seen = w->seen;
+        for (ptrdiff_t j = 0; j < w->windows; j++, seen += w->k) {
+            long long best = seen[0];
+            for (ptrdiff_t k = 1; k < w->k; k++) {
+                const T a = x[seen[k]], b = x[best];
+                best = (a > b) | ((a != a) & (b == b)) ? seen[k] : best;
+            }
+            *out++ = i * n + best;
+        }
+    }
+}
+
+/* Row to[i] of y += row i of x: rows of n elements. */
+static void FN(add_at)(ptrdiff_t rows, ptrdiff_t n, const void *x_, const long long *to, void *y_)
+{
+    const T *x = x_;
+    for (ptrdiff_t i = 0; i < rows; i++)
+        for (ptrdiff_t j = 0; j < n; j++)
+            ((T *)y_)[to[i] * n + j] += *x++;
+}
+
 #undef ROW
 #undef EACH_ROW
 #undef EACH_VECTOR

@@ -61,6 +61,13 @@ typedef struct {
 
 void tg_on_rows(tg_dtype, tg_row_kernel, const tg_rows *);
 
+/* For each row (of n elements) of x and each window (of the k elements seen[window*k …]) the place of the
+ * largest; and row to[i] of y += row i of x. All contiguous; places within what they are places of. */
+typedef struct { ptrdiff_t windows, k; const long long *seen; } tg_windows;
+
+void tg_largest_at(tg_dtype, ptrdiff_t rows, ptrdiff_t n, const void *x, const tg_windows *, long long *out);
+void tg_add_at(tg_dtype, ptrdiff_t rows, ptrdiff_t n, const void *x, const long long *to, void *y);
+
 /* A step of an optimizer: x, of n elements, and its running means change in place. */
 typedef struct { double lr, momentum, dampening; int nesterov; } tg_sgd;
 typedef struct { double rate, root, beta1, beta2, eps; } tg_adam;
@@ -85,6 +92,8 @@ typedef struct {
     int (*conv2d_input[2])(const tg_conv *, tg_images, const void *, void *);
     int (*conv2d_weight[2])(const tg_conv *, tg_images, tg_images, void *);
     void (*rows[TG_ROW_KERNELS][2])(const tg_rows *);
+    void (*largest_at[2])(ptrdiff_t, ptrdiff_t, const void *, const tg_windows *, long long *);
+    void (*add_at[2])(ptrdiff_t, ptrdiff_t, const void *, const long long *, void *);
     void (*sgd[2])(ptrdiff_t, void *, const void *, void *, const tg_sgd *);
     void (*adam[2])(ptrdiff_t, void *, const void *, void *, void *, const tg_adam *);
 } tg_kernels;

@@ -353,6 +353,44 @@ def test_exp_rounds_well(isa, dtype):
     assert (compiled.softmax(np.array([[-np.inf, 0]], dtype), 1) == [[0, 1]]).all()
 
 
+# ---- places ----------------------------------------------------------------------------------------
+
+@needs_compiled
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(rows=st.integers(0, 3), n=st.integers(1, 20), windows=st.integers(0, 5), k=st.integers(1, 5),
+       seed=st.integers(0, 99))
+def test_largest_at(dtype, rows, n, windows, k, seed):
+    """The first of equal elements, or the first nan, as the reference finds it."""
+    random = np.random.default_rng(seed)
+    x = random.choice([0, 1, 2, np.nan, -np.inf], (rows, n)).astype(dtype)
+    seen = random.integers(0, n, (windows, k))
+    for name in compiled.available():
+        compiled.set_isa(name)
+        assert (compiled.largest_at(x, seen) == reference.largest_at(x, seen)).all()
+
+
+@needs_compiled
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(many=st.integers(1, 5), lead=st.sampled_from([(), (0,), (7,), (2, 3)]),
+       rest=st.sampled_from([(), (0,), (5,), (3, 7)]), seed=st.integers(0, 99))
+def test_add_at(dtype, many, lead, rest, seed):
+    """Rows added up, several to one; negative places, and those beyond, are the reference's."""
+    random, guarded = np.random.default_rng(seed), Guarded()
+    x, to = random.normal(size=(*lead, *rest)).astype(dtype), random.integers(0, many, lead)
+    expected = np.zeros((many, *rest), dtype)
+    reference.add_at(expected, (to,), x)
+    for name in compiled.available():
+        compiled.set_isa(name)
+        y = guarded.empty(expected.shape, dtype)
+        y[...] = 0
+        compiled.add_at(y, (to - many if seed % 3 == 0 else to,), x)
+        guarded.check()
+        np.testing.assert_allclose(y, expected, *[20 * np.finfo(dtype).eps] * 2)
+    if x.size:
+        with pytest.raises(IndexError):
+            compiled.add_at(np.zeros((many, *rest), dtype), (to + many,), x)
+
+
 # ---- optimizers ------------------------------------------------------------------------------------
 
 @needs_compiled

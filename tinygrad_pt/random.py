@@ -124,6 +124,8 @@ class Generator:
             low, high = np.float32(low), np.float32(high)
         else:
             u = (self.words(n, 64) & np.uint64(2**53 - 1)).astype(np.float64) * 2.0**-53
+        if low == 0 and high == 1 and u.dtype == dtype:
+            return u
         y = _line(u, high - low, low).astype(dtype, copy=False)
         y[y == ends[1]] = ends[0]
         return y

@@ -83,6 +83,8 @@ def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -
     RuntimeError for a p outside of [0, 1].
     """
     g = generator_of("bernoulli_", generator)
+    if type(p) is float and 0 <= p <= 1:
+        return _fill(x, "bernoulli_", lambda n: g.uniform(n) < p)
     where = p.array if isinstance(p, Tensor) else np.float64(p)
     if where.dtype.kind != "f":
         raise NotImplementedError(f"bernoulli_: wants floating point probabilities, got {where.dtype}")
@@ -123,9 +125,11 @@ def _floats(x: Tensor, name: str, generator: Any) -> Generator:
 
 def _fill(x: Tensor, name: str, draw: Callable[[int], np.ndarray]) -> Tensor:
     """Let the elements of x be draw(how many), in the order of its memory."""
-    order = _order(x.array)
     with np.errstate(divide="ignore", over="ignore"):
         y = draw(x.array.size).astype(x.dtype, copy=False)
+    if x.array.flags.c_contiguous:
+        return overwrite(x, y.reshape(x.array.shape), name)
+    order = _order(x.array)
     y = y.reshape([x.array.shape[d] for d in order])
     y = y.transpose(sorted(order, key=order.__getitem__))
     return overwrite(x, y, name)

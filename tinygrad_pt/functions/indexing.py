@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..indices import as_index
+from ..kernels import in_range
 from ..ops import TABLE
 from ..tensors import ShapeError, Tensor, apply, as_dtype, wrap
 from . import elementwise
@@ -42,7 +43,7 @@ def _indices(name: str, index: Tensor, dim: int, size: int, least: int = 0) -> T
         raise RuntimeError(f"{name}: wants an index of integers, got {index.dtype}")
 
     def check(i):
-        if i.size and not least <= i.min() <= i.max() < size:
+        if (least or not in_range(i, size)) and i.size and not least <= i.min() <= i.max() < size:
             wrong = i[(i < least) | (i >= size)][0]
             raise OutOfRange(f"{name}: index {wrong} is out of range for dimension {dim} of size "
                              f"{size}")

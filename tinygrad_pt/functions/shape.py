@@ -68,7 +68,8 @@ def unsqueeze(x: Tensor, dim: int) -> Tensor:
 def squeeze(x: Tensor, dim: Any = None) -> Tensor:
     """Without the dimensions of size 1, or without those in ``dim`` whose size is 1."""
     gone = as_dims(x, dim)
-    return reshape(x, tuple(n for d, n in enumerate(x.shape) if n != 1 or d not in gone))
+    shape = tuple([n for d, n in enumerate(x.shape) if n != 1 or d not in gone])
+    return apply(TABLE["reshape"], (x,), {"shape": shape})
 
 
 # ── another order ───────────────────────────────────────────────────────────────────────────────

@@ -54,6 +54,12 @@ cdef extern from "tinygrad_pt.h" nogil:
     ctypedef struct tg_adam:
         double rate, root, beta1, beta2, eps
     void tg_on_rows(tg_dtype, tg_row_kernel, const tg_rows *)
+    ctypedef struct tg_windows:
+        Py_ssize_t windows, k
+        const long long *seen
+    void tg_largest_at(tg_dtype, Py_ssize_t rows, Py_ssize_t n, const void *x, const tg_windows *,
+                       long long *out)
+    void tg_add_at(tg_dtype, Py_ssize_t rows, Py_ssize_t n, const void *x, const long long *to, void *y)
     void tg_sgd_step(tg_dtype, Py_ssize_t n, void *x, const void *g, void *v, const tg_sgd *)
     void tg_adam_step(tg_dtype, Py_ssize_t n, void *x, const void *g, void *m, void *v, const tg_adam *)
     const char *tg_select(const char *name)
@@ -408,6 +414,53 @@ cpdef bint in_range(np.ndarray i, Py_ssize_t n) except -1:
         if not 0 <= p[k] < n:
             return False
     return True
+
+
+# ---- places ---------------------------------------------------------------------------------------
+
+def largest_at(np.ndarray x not None, np.ndarray seen not None):
+    """The places, in x flattened, of the largest of those elements of each row that a window sees.
+
+    x (rows, n) and seen (windows, k), int64 of 0 … n − 1, give (rows, windows).
+    """
+    cdef tg_windows w
+    if (not ours(x, x) or np.PyArray_NDIM(x) != 2 or np.PyArray_NDIM(seen) != 2
+            or np.PyArray_TYPE(seen) != np.NPY_INT64 or np.PyArray_DIM(seen, 1) == 0
+            or not in_range(seen, np.PyArray_DIM(x, 1))):
+        return reference.largest_at(x, seen)
+    x, seen = contiguous(x), np.PyArray_GETCONTIGUOUS(seen)
+    w.windows, w.k = np.PyArray_DIM(seen, 0), np.PyArray_DIM(seen, 1)
+    w.seen = <const long long *>np.PyArray_DATA(seen)
+    cdef Py_ssize_t[2] shape = [np.PyArray_DIM(x, 0), w.windows]
+    cdef np.ndarray out = np.PyArray_EMPTY(2, <np.npy_intp *>shape, np.NPY_INT64, 0)
+    cdef tg_dtype t = type_of(x)
+    with nogil:
+        tg_largest_at(t, shape[0], np.PyArray_DIM(x, 1), np.PyArray_DATA(x), &w,
+                      <long long *>np.PyArray_DATA(out))
+    return out
+
+
+def add_at(np.ndarray y not None, tuple index, x):
+    """y[index] += x, where an element that is named several times gets all of them."""
+    cdef np.ndarray to, a
+    cdef int d
+    if len(index) != 1 or type(index[0]) is not np.ndarray or type(x) is not np.ndarray:
+        return reference.add_at(y, index, x)
+    to, a = <np.ndarray>index[0], <np.ndarray>x
+    cdef int lead = np.PyArray_NDIM(to), ndim = np.PyArray_NDIM(y)
+    cdef bint fits = (ndim > 0 and ours(y, a) and np.PyArray_ISCARRAY(y)
+                      and np.PyArray_TYPE(to) == np.NPY_INT64 and np.PyArray_ISCARRAY_RO(to)
+                      and np.PyArray_NDIM(a) == lead + ndim - 1 and in_range(to, np.PyArray_DIM(y, 0)))
+    if fits:
+        for d in range(np.PyArray_NDIM(a)):
+            fits &= np.PyArray_DIM(a, d) == (np.PyArray_DIM(to, d) if d < lead else
+                                             np.PyArray_DIM(y, d - lead + 1))
+    if not fits or np.PyArray_SIZE(a) == 0:
+        return reference.add_at(y, index, x)
+    a = contiguous(a)
+    cdef Py_ssize_t rows = np.PyArray_SIZE(to)
+    tg_add_at(type_of(y), rows, np.PyArray_SIZE(a) // rows, np.PyArray_DATA(a),
+              <const long long *>np.PyArray_DATA(to), np.PyArray_DATA(y))
 
 
 # ---- optimizers -----------------------------------------------------------------------------------

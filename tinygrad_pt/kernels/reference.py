@@ -129,6 +129,20 @@ def adam(x, g, m, v, greatest, betas, rate, root, eps):
     x -= d
 
 
+def largest_at(x, seen):
+    """The places, in x flattened, of the largest of those elements of each row that a window sees.
+
+    x (rows, n) and seen (windows, k), of 0 … n − 1, give (rows, windows); the first of equal ones.
+    """
+    best = x.take(seen, axis=1).argmax(axis=2)
+    return seen[np.arange(len(seen)), best] + np.arange(len(x))[:, None] * x.shape[1]
+
+
+def add_at(y, index, x):
+    """y[index] += x, where an element that is named several times gets all of them."""
+    np.add.at(y, index, x)
+
+
 def in_range(i, n):
     """Whether all integers lie in 0 … n − 1."""
     return not i.size or bool(0 <= i.min() and i.max() < n)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
 from typing import Any
 
 import numpy as np
 
+from .. import kernels
 from ..functions.common import as_int, plain
 from ..functions.conversion import clone
 from ..functions.creation import ones, zeros
@@ -63,15 +65,24 @@ def _max_pool(n, x, kernel_size, stride, padding, dilation, ceil_mode, return_in
     op = f"max_pool{n}d"
     k, s, p, d = _arguments(op, n, kernel_size, stride, padding, dilation)
     places = _places(op, n, x, k, s, p, d, ceil_mode)
-    seen, blind = [], np.zeros((), bool)  # windows that see padding only, as dilated ones may
-    for size, many, *window in zip(x.shape[-n:], places, k, s, p, d, strict=True):
-        at = _places_of(many, *window)
-        blind = blind[..., None] | ((at < 0) | (at >= size)).all(axis=1)
-        seen.append(_inside(size, at, window[-1]))
-    y, indices = _largest(op, n, x, seen, True)
-    if blind.any():
+    seen, blind = _seen(tuple(x.shape[-n:]), tuple(places), k, s, p, d)
+    y, indices = _largest(op, n, x, seen, places, return_indices)
+    if blind is not None:
         y = where(wrap(blind), constant(-inf, x.dtype), y)
     return (y, indices) if return_indices else y
+
+
+@lru_cache(maxsize=256)
+def _seen(size, places, k, s, p, d):
+    """What windows see of an image, as `_grid` has it, and which see padding only, as dilated ones may
+    (None: none does).
+    """
+    seen, blind = [], np.zeros((), bool)
+    for m, many, *window in zip(size, places, k, s, p, d, strict=True):
+        at = _places_of(many, *window)
+        blind = blind[..., None] | ((at < 0) | (at >= m)).all(axis=1)
+        seen.append(_inside(m, at, window[-1]))
+    return _grid(size, seen), blind if blind.any() else None
 
 
 def _adaptive_max_pool(n, x, output_size, return_indices):
@@ -81,7 +92,8 @@ def _adaptive_max_pool(n, x, output_size, return_indices):
         longest = max([b - a for a, b in parts], default=1)
         seen.append(np.array([[min(a + u, b - 1) for u in range(longest)] for a, b in parts],
                              np.intp).reshape(len(parts), longest))
-    return _largest(op, n, x, seen, return_indices)
+    y, indices = _largest(op, n, x, _grid(x.shape[-n:], seen), [len(at) for at in seen], return_indices)
+    return (y, indices) if return_indices else y
 
 
 def _places_of(many, k, step, padding, dilation):
@@ -95,25 +107,26 @@ def _inside(size, at, dilation):
     return np.where(at >= size, size - 1 - (size - 1 - at) % dilation, at).clip(0, size - 1)
 
 
-def _largest(op, n, x, seen, return_indices):
-    """The largest of the pixels that each window sees: ``seen[d]`` are their places along d."""
-    x, one = batched(op, n, x)
-    grid, size = np.zeros((1, 1), np.intp), x.shape[2:]
-    for m, at in zip(size, seen, strict=True):  # (places, pixels of a window) in the flattened image
+def _grid(size, seen):
+    """The pixels that each window sees, (windows, pixels), as places in the flattened image.
+
+    ``seen[d]`` are those along direction d, (windows, pixels).
+    """
+    grid = np.zeros((1, 1), np.int64)
+    for m, at in zip(size, seen, strict=True):
         (a, k), (b, j) = grid.shape, at.shape
         grid = (grid[:, None, :, None] * m + at[:, None, :]).reshape(a * b, k * j)
+    return grid
 
-    def first_largest(a):
-        k = a.reshape(-1, prod(size)).take(grid, axis=1).argmax(axis=-1)
-        return grid[np.arange(len(grid)), k]
 
-    shape = (*x.shape[:2], *map(len, seen))
-    indices = reshape(plain(first_largest, x), shape)
-    start = wrap(np.arange(prod(x.shape[:2])).reshape(*x.shape[:2], *[1] * n) * prod(size))
-    y = reshape(flatten(x)[flatten(indices + start)], shape)
-    if one:
-        y, indices = squeeze(y, 0), squeeze(indices, 0)
-    return (y, indices) if return_indices else y
+def _largest(op, n, x, grid, places, indexed):
+    """The largest of the pixels that each window sees and, if ``indexed``, its place in its image."""
+    x, one = batched(op, n, x)
+    pixels, shape = prod(x.shape[2:]), (*x.shape[:2], *places)
+    at = plain(lambda a: kernels.largest_at(a.reshape(-1, pixels), grid), x)
+    y = reshape(flatten(x)[flatten(at)], shape)
+    indices = reshape(at % pixels, shape) if indexed else None
+    return (squeeze(y, 0), squeeze(indices, 0) if indexed else None) if one else (y, indices)
 
 
 # ── the mean ────────────────────────────────────────────────────────────────────────────────────

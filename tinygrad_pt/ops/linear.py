@@ -15,6 +15,7 @@ from operator import iadd
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from .. import kernels
 from . import TABLE, Linear
 
 
@@ -70,7 +71,7 @@ def place(x, index: tuple, shape: tuple[int, ...]):
 
 @Linear.row(lambda m, g, i, xs, index: m.index_add(g, index, xs[0].shape),
             sample=lambda r, shape: {"index": _indices(r, shape)},
-            into=lambda total, g, index: np.add.at(total, index, g))
+            into=lambda total, g, index: kernels.add_at(total, index, g))
 def index(x, index: tuple):
     """Advanced indexing: integer and boolean arrays; an element may be taken several times."""
     return x[index]
@@ -80,7 +81,7 @@ def index(x, index: tuple):
 def index_add(x, index: tuple, shape: tuple[int, ...]):
     """Zeros of a shape with x added at an advanced index: the adjoint of index."""
     y = np.zeros(shape, x.dtype)
-    np.add.at(y, index, x)
+    kernels.add_at(y, index, x)
     return y
 
 
