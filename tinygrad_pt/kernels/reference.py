@@ -114,7 +114,7 @@ def adam(x, g, m, v, greatest, betas, rate, root, eps):
     Or, unless ``greatest`` is None, with the greatest v so far, which it holds, in place of the last v.
     """
     b1, b2 = betas
-    d = g - m
+    d = np.subtract(g, m, out=np.empty_like(x))
     d *= 1 - b1
     m += d
     np.multiply(g, 1 - b2, out=d)

@@ -170,11 +170,11 @@ class Optimizer:
                 if not state:
                     state.update({name: wrap(a) for name, a in self.begin(x, group).items()})
                 if maximize:
-                    g = -g
+                    g = np.asarray(-g)
                 if decay and group.get("decoupled_weight_decay"):
                     x *= 1 - group["lr"] * decay
                 elif decay:
-                    g = g + decay * x
+                    g = np.asarray(g + decay * x)  # of a 0-d array it is a number
                 self.update(x, g, state, group)
                 touch(p, "step")
         return loss

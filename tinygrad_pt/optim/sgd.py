@@ -35,7 +35,7 @@ class SGD(Optimizer):
                 v = state["momentum_buffer"].array
             else:
                 state["momentum_buffer"] = wrap(np.array(g))
-                g = g + momentum * g if group["nesterov"] else g
+                g = np.asarray(g + momentum * g) if group["nesterov"] else g
         sgd(x, g, v, group["lr"], momentum, group["dampening"], group["nesterov"])
 
 
