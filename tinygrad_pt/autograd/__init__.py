@@ -141,13 +141,17 @@ from . import hooks  # noqa: E402, F401
 from .function import Function  # noqa: E402
 
 __all__ = ["Function", "Variable", "backward", "detect_anomaly", "enable_grad", "functional", "grad",
-           "inference_mode", "is_grad_enabled", "no_grad", "set_detect_anomaly", "set_grad_enabled"]
+           "gradcheck", "gradgradcheck", "inference_mode", "is_grad_enabled", "no_grad",
+           "set_detect_anomaly", "set_grad_enabled"]
 
 
 def __getattr__(name):
-    """`functional`, imported when it is first asked for."""
+    """`functional` and the gradient checkers, imported when they are first asked for."""
     from ..places import lookup
     if name == "functional":
         from importlib import import_module
         return import_module(".functional", __name__)
+    if name in ("gradcheck", "gradgradcheck"):
+        from .. import gradcheck
+        return getattr(gradcheck, name)
     return lookup(__name__, name)

@@ -1,0 +1,271 @@
+"""Is r′(0) = 0? The verdict on one derivative, where the function is smooth and where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .differences import SURE, Samples, Slope, steps_between
+from .lines import Line
+from .report import Step
+
+PASS, UNCLEAR, REJECT = "pass", "inconclusive", "fail"
+WRONG = "the gradient differs from differences of the function"
+
+
+@dataclass
+class Finding:
+    """The verdict on one derivative and what it rests on; slopes are those of r."""
+
+    verdict: str
+    reason: str
+    line: Line
+    slope: Slope
+    samples: Samples
+    kink: tuple[float, float] | None = None
+    staircase: bool = False
+    crowded: bool = False  # several kinks meet
+
+    @property
+    def ratio(self) -> float:
+        """The distance between claim and slope, in estimated errors."""
+        return abs(self.slope.value) / max(self.slope.error, 1e-300)
+
+    def steepens(self, claim: float) -> bool:
+        """Whether the slope grows without bound, with the sign claimed, as steps shrink."""
+        for side in (1, -1):
+            q = self.samples.quotients(side)
+            q = q[np.isfinite(q)][-12:] * np.sign(claim)
+            if q.size > 5 and (q > 0).all() and (q[1:] > 1.1 * q[:-1]).all():
+                return True
+        return False
+
+    def table(self, unit: float = 1.0) -> list[Step]:
+        """The rows of the report, of f and not of r, for an element that a step moves by ``unit``."""
+        a = self.line.claim if np.isfinite(self.line.claim) else 0.0
+        value, error = self.samples.estimates(0)
+        columns = [self.samples.steps * abs(unit),
+                   *((a + self.samples.quotients(s)) / unit for s in (-1, 0, 1)),
+                   (a + value) / unit, error / abs(unit)]
+        return [Step(*map(float, row)) for row in zip(*columns, strict=True)]
+
+
+def compare(line: Line, atol: float = 0.0, rtol: float = 0.0) -> Finding:
+    """Judge one derivative by differences along its line.
+
+    The claim may differ from the slope by ``atol`` + ``rtol``·|slope|, besides what is estimated.
+    """
+    resolution, longest = line.resolution(), line.longest()
+    steps = steps_between(longest, max(8 * resolution, 1e-30 * longest))
+    if (quick := _glance(line, steps, resolution, line.rounding + atol)) is not None:
+        return quick
+    samples = _sampled(line, steps, resolution)
+    center, right, left = (samples.slopes(side) for side in (0, 1, -1))
+    either = center or right or left
+    if not either:
+        return Finding(UNCLEAR, "differences settle on no slope", line,
+                       Slope(float("nan"), float("inf"), longest), samples)
+    slope = either[-1]
+    slack = line.rounding + atol + rtol * abs(line.claim + slope.value)
+    found = Finding(PASS, "", line, slope, samples)
+    if right and left:
+        found.kink = _kink(left[-1], right[-1], line.claim)
+    if slope.agrees(0, slack):
+        if _vague(found):
+            found.verdict, found.reason = UNCLEAR, "differences are too noisy here to tell"
+    elif found.kink and _between(left[-1], right[-1], slack):
+        pass
+    elif coarse := _settled_before(samples, slope, line.claim, slack):
+        _staircase(found, coarse)
+    else:
+        found.verdict, found.reason = REJECT, WRONG
+    return found
+
+
+def _sampled(line: Line, steps: np.ndarray, resolution: float) -> Samples:
+    samples = Samples(line, steps)
+    samples.noise, samples.resolution, samples.base = line.noise, resolution, line.claim
+    return samples
+
+
+def _glance(line: Line, steps: np.ndarray, resolution: float, slack: float) -> Finding | None:
+    """A finding from a few steps, if they leave no doubt: the slopes settle on the claim, on both
+    sides, and much shorter steps see nothing else.
+    """
+    if len(steps) < 20:
+        return None
+    some = _sampled(line, steps[(steps <= 0.06) & (steps > 1e-4)][:5], resolution)
+    settled = [some.slopes(side) for side in (0, 1, -1)]
+    if not all(len(found) == 1 and found[0].agrees(0, slack) for found in settled):
+        return None
+    found = Finding(PASS, "", line, settled[0][0], some)
+    if max(s[0].error for s in settled) > 1e-3 * line.size or found.slope.error > 1e-6 * line.size:
+        return None
+    for h in steps[[len(steps) // 2, -4]]:
+        limit = slack + found.slope.error + (SURE * line.noise + 4 * resolution * line.size) / h
+        if not max(abs(line(h)), abs(line(-h))) <= h * (limit + 1e-4 * line.size * (h > 1e-8)):
+            return None
+    return found
+
+
+def _kink(left: Slope, right: Slope, claim: float) -> tuple[float, float] | None:
+    """The slopes of f on the two sides, if they differ."""
+    if abs(right.value - left.value) <= SURE * (right.error + left.error):
+        return None
+    return claim + left.value, claim + right.value
+
+
+def _between(left: Slope, right: Slope, slack: float) -> bool:
+    """Whether 0 lies between the slopes."""
+    low = min(s.value - SURE * s.error for s in (left, right))
+    high = max(s.value + SURE * s.error for s in (left, right))
+    return low - slack <= 0 <= high + slack
+
+
+def _vague(found: Finding) -> bool:
+    """Whether the error is so large that agreement means nothing."""
+    line = found.line
+    size = max(abs(line.claim), abs(line.claim + found.slope.value), line.size)
+    return found.slope.error > max(1e-3 * size, 1e-6 * line.point.size)
+
+
+def _settled_before(samples: Samples, fine: Slope, claim: float, slack: float) -> Slope | None:
+    """The slope on which longer steps settled, on both sides, if the claim agrees with that."""
+    coarse = [samples.before(fine, side) for side in (0, 1, -1)]
+    sharp = [s and s.error < 0.03 * abs(claim) and s.agrees(0, slack) for s in coarse]
+    return coarse[0] if all(sharp) else None
+
+
+def _staircase(found: Finding, coarse: Slope) -> None:
+    """Longer steps confirm the claim, the shortest contradict it: is f rounded inside?
+
+    A smooth function whose slope is s at most points has the mean slope s. One that is rounded inside
+    (to float32, or by the cancellation of large numbers) is a staircase: flat, or nearly, at most
+    points, and yet not flat.
+    """
+    line, fine = found.line, found.slope
+    width, h = _width(found), max(fine.step / 16, 8 * line.resolution())
+    at = min(coarse.step, 256 * width) * np.linspace(-0.9, 0.9, 21)
+    local = np.array([(line(t + h) - line(t - h)) / (2 * h) for t in at])
+    same = np.abs(local - fine.value) < 0.2 * abs(fine.value - coarse.value)
+    if np.mean(same) < 0.5:
+        found.verdict, found.reason = REJECT, WRONG
+        return
+    found.slope, found.staircase = coarse, True
+    width *= line.stride()
+    if width > 1e-3:
+        found.verdict, found.reason = REJECT, "the function is a staircase, flat here"
+        found.slope = fine
+    elif width > 2e-5:
+        found.verdict = UNCLEAR
+        found.reason = "the function is a staircase: its slope on a step is not its slope over many"
+
+
+def _width(found: Finding) -> float:
+    """How long the steps of a staircase are: the shortest step after which r leaves its fine slope."""
+    samples, fine = found.samples, found.slope
+    off = [abs(q - fine.value) > 0.3 * abs(fine.value) for q in samples.quotients(0)]
+    return float(next((h for h, away in zip(samples.steps[::-1], off[::-1], strict=True) if away), 0.0))
+
+
+def nearby(found: Finding, random: np.random.Generator) -> None:
+    """Decide a rejected derivative by the slopes at points close by.
+
+    Where kinks meet, autodiff picks one of the limits of the gradients of nearby points, or a mean of
+    them: an element of Clarke's generalised gradient (F. H. Clarke, *Optimization and Nonsmooth
+    Analysis*, 1983). It need not lie between the two slopes along one line. So: the claim passes if
+    it lies among the slopes at nearby points, unless these come closer together as the points come
+    closer, as they do where the function is smooth.
+    """
+    line, point = found.line, found.line.point
+    radius = min(found.slope.step / 4, 4 * point.eps ** (1 / 3)) or 1e-5
+    for n in (16, 64):  # where f is smooth, few points show it
+        wide, _ = _slopes_within(line, radius, n // 2, random)
+        close, error = _slopes_within(line, radius / 8, n, random)
+        if len(wide) < n // 4 or len(close) < n // 2:
+            return
+        spread = close[-1] - close[0]
+        apart = 1e-3 * abs(found.slope.value) if n == 16 else (wide[-1] - wide[0]) / 2
+        if max(spread, (wide[-1] - wide[0]) * (n == 16)) <= max(SURE * error, apart):
+            return  # smooth here: the claim is wrong
+    gaps = np.diff(close) > max(0.02 * spread, error)
+    sizes = np.diff(np.flatnonzero(np.concatenate([[True], gaps, [True]])))  # of clusters of equals
+    slack = error + 1e-4 * spread
+    inside = close[0] - slack <= 0 <= close[-1] + slack
+    if inside or (several := sizes.size > 6):
+        found.crowded = True
+        found.kink = (line.claim + float(close[0]), line.claim + float(close[-1]))
+        if inside or _climb(line, radius / 8, slack, -np.sign(close[0]), random):
+            found.verdict, found.reason = PASS, "several kinks meet here"
+        elif several:
+            found.verdict = UNCLEAR
+            found.reason = "many kinks meet here, more than could be told apart"
+
+
+def _local(line: Line, start: Sequence[np.ndarray], h: float) -> float:
+    """The slope of r along the line's direction from another point."""
+    aside = Line(line.point, line.u, start)
+    return (aside(h) - aside(-h)) / (2 * h)
+
+
+def _slopes_within(line: Line, radius: float, n: int, random: np.random.Generator
+                   ) -> tuple[np.ndarray, float]:
+    """Slopes of r along the line's direction from n points within a radius, sorted, and their error."""
+    h = radius / 16
+    slopes = np.array([_local(line, line.point.aside(radius, random), h) for _ in range(n)])
+    return np.sort(slopes[np.isfinite(slopes)]), 2 * line.noise / h
+
+
+def _climb(line: Line, radius: float, slack: float, sign: float, random: np.random.Generator) -> bool:
+    """Look for a point close by where the slope reaches 0, changing some elements at a time."""
+    best, highest = list(line.point.xs), -np.inf
+    for k in range(1000):
+        new = line.point.aside(radius, random, uneven=True)
+        if k:
+            new = [np.where(random.random(a.shape) < random.choice([0.05, 0.1, 0.2]), a, b)
+                   for a, b in zip(new, best, strict=True)]
+        slope = sign * _local(line, new, radius / 256)
+        if slope >= highest:
+            best, highest = new, slope
+        if highest >= -slack:
+            return True
+    return False
+
+
+def narrow(found: Finding, judge: Callable[[dict[int, np.ndarray]], Finding]) -> Finding:
+    """The rejection along the fewest elements: halve the direction, and go where r changes more."""
+    line, path = found.line, []
+    h = max(found.slope.step / 4, 8 * line.resolution())
+    flat = {i: some for i, d in line.u.items() if (some := np.flatnonzero(d)).size}
+    while sum(k.size for k in flat.values()) > 1:
+        halves = _halves(flat)
+        parts = [line.part(half) for half in halves]
+        off = [_off(Line(line.point, part), h, found.kink is not None) for part in parts]
+        k = int(off[1] > off[0])
+        flat = halves[k]
+        path.append(parts[k])
+    for part in reversed(path):
+        closer = judge(part)
+        if closer.verdict == REJECT:
+            return closer
+    return found
+
+
+def _halves(flat: dict[int, np.ndarray]) -> tuple[dict[int, np.ndarray], dict[int, np.ndarray]]:
+    """Half of the inputs and the other half; of one input, half of its elements and the others."""
+    if len(flat) > 1:
+        keys = [*flat]
+        middle = len(keys) // 2
+        return {i: flat[i] for i in keys[:middle]}, {i: flat[i] for i in keys[middle:]}
+    (i, some), = flat.items()
+    return {i: some[:some.size // 2]}, {i: some[some.size // 2:]}
+
+
+def _off(line: Line, h: float, kink: bool) -> float:
+    """How far r is from flat: |r′(0)|, by one extrapolation; at a kink the steeper side."""
+    if kink:
+        return float(np.nan_to_num(max(abs(line(h)), abs(line(-h))) / h))
+    plain = [(line(s) - line(-s)) / (2 * s) for s in (h, h / 4)]
+    return float(np.nan_to_num(abs((16 * plain[1] - plain[0]) / 15)))
