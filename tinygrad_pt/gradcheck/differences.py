@@ -63,7 +63,10 @@ class Samples:
 
     def estimates(self, side: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """For each step the best extrapolated slope, and the estimate of its error (inf: none)."""
-        value = self.quotients(side)
+        with np.errstate(all="ignore"):
+            return self._estimates(self.quotients(side), side)
+
+    def _estimates(self, value: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
         best, least = value, np.full(len(value), np.inf)
         for level in range(1, 5 if side else 4):
             error = self._error(value)
@@ -78,13 +81,14 @@ class Samples:
     def _error(self, value: np.ndarray) -> np.ndarray:
         """The distance to the farther neighbour, plus the noise seen at this or any shorter step."""
         h = self.steps
-        with np.errstate(all="ignore"):
-            apart = np.abs(np.diff(value))
-            seen = np.nan_to_num(apart * h[1:], nan=0.0, posinf=0.0)
-            noise = np.append(np.maximum.accumulate(seen[::-1])[::-1], 0.0) + 2 * self.noise
-            noise += 2 * self.resolution * np.abs(self.base + value)
-            error = np.maximum(np.append(np.nan, apart), np.append(apart, np.nan)) + noise / h
-        return np.where(np.isfinite(error) & np.isfinite(value), error, np.inf)
+        apart = np.abs(value[1:] - value[:-1])
+        seen = np.zeros(len(h))
+        seen[:-1] = np.where(apart < np.inf, apart * h[1:], 0.0)
+        noise = np.maximum.accumulate(seen[::-1])[::-1] + 2 * self.noise
+        error = (noise + 2 * self.resolution * np.abs(self.base + value)) / h
+        error[1:-1] += np.maximum(apart[1:], apart[:-1])
+        error[[0, -1]] = np.inf  # these have one neighbour only
+        return np.where(error < np.inf, error, np.inf)
 
     def slopes(self, side: int = 0) -> list[Slope]:
         """The slopes on which the estimates settle, those of long steps first; the last one counts."""

@@ -23,7 +23,7 @@ def _blocks(*arrays: np.ndarray) -> Iterator[list[np.ndarray]]:
     """The arrays in pieces, in float64."""
     flat = [a.reshape(-1) for a in arrays]
     for k in range(0, flat[0].size, BLOCK):
-        yield [a[k:k + BLOCK].astype(float) for a in flat]
+        yield [a[k:k + BLOCK].astype(float, copy=False) for a in flat]
 
 
 def dot(a: np.ndarray, b: np.ndarray) -> float:
