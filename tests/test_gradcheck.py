@@ -236,10 +236,9 @@ def test_torch_functions():
 def test_it_needs_numpy_alone():
     program = ("import sys; from tinygrad_pt.gradcheck import check; import numpy as np;"
                "assert check(np.sin, np.ones(3), vjp=lambda v, x: (v * np.cos(x),));"
-               "print([m for m in sys.modules if m.startswith(('tinygrad_pt.', 'hypothesis'))"
-               " and 'gradcheck' not in m])")
+               "print({'tinygrad_pt.tensors', 'tinygrad_pt.ops', 'hypothesis'} & {*sys.modules})")
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert done.stdout.strip() == "['tinygrad_pt.trees']", done.stderr
+    assert done.stdout.strip() == "set()", done.stderr
 
 
 # ── properties ──────────────────────────────────────────────────────────────────────────────────

@@ -4,6 +4,7 @@
 import itertools
 
 import numpy as np
+
 from gradcheck_corpus.cases import Case, In, unary, unbroadcast
 
 X = np.random.default_rng(5).normal(size=(3, 4))

@@ -190,18 +190,16 @@ def nearby(found: Finding, random: np.random.Generator) -> None:
         apart = 1e-3 * abs(found.slope.value) if n == 16 else (wide[-1] - wide[0]) / 2
         if max(spread, (wide[-1] - wide[0]) * (n == 16)) <= max(SURE * error, apart):
             return  # smooth here: the claim is wrong
-    gaps = np.diff(close) > max(0.02 * spread, error)
-    sizes = np.diff(np.flatnonzero(np.concatenate([[True], gaps, [True]])))  # of clusters of equals
+    gaps = np.diff(close) > max(0.02 * spread, error)  # between clusters of equal slopes
     slack = error + 1e-4 * spread
-    inside = close[0] - slack <= 0 <= close[-1] + slack
-    if inside or (several := sizes.size > 6):
-        found.crowded = True
-        found.kink = (line.claim + float(close[0]), line.claim + float(close[-1]))
-        if inside or _climb(line, radius / 8, slack, -np.sign(close[0]), random):
-            found.verdict, found.reason = PASS, "several kinks meet here"
-        elif several:
-            found.verdict = UNCLEAR
-            found.reason = "many kinks meet here, more than could be told apart"
+    found.crowded = True
+    found.kink = (line.claim + float(close[0]), line.claim + float(close[-1]))
+    if (close[0] - slack <= 0 <= close[-1] + slack
+            or _climb(line, radius / 8, slack, -np.sign(close[0]), random)):
+        found.verdict, found.reason = PASS, "several kinks meet here"
+    elif np.sum(gaps) >= 6:
+        found.verdict = UNCLEAR
+        found.reason = "many kinks meet here, more than could be told apart"
 
 
 def _local(line: Line, start: Sequence[np.ndarray], h: float) -> float:

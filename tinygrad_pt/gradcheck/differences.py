@@ -99,7 +99,7 @@ class Samples:
             k = start + int(np.argmin(error[start:]))
             slope = self._at(best, error, k)
             found.append(slope)
-            rest = np.arange(k + 1, len(error))
+            rest = np.arange(k + 1, len(error) - 3)  # the last ones have no shorter steps to show noise
             against = rest[np.abs(best[rest] - slope.value) > SURE * (error[rest] + slope.error)]
             start = int(against[0]) if against.size else len(error)
         return found
