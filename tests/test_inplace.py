@@ -1,5 +1,7 @@
 """Changes in place: values, views, versions, gradients, refusals."""
 
+from multiprocessing import get_all_start_methods, get_context
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -243,3 +245,38 @@ def test_augmented_operators_change_in_place():
     i //= 2
     i %= 3
     assert i.tolist() == [0, 1]
+
+
+def test_resize():
+    x = tg.arange(6.0)
+    part = x[:4]
+    assert x.resize_(2, 2) is x and x.tolist() == [[0, 1], [2, 3]]
+    x[0, 0] = 7.0
+    assert part.tolist() == [7, 1, 2, 3] and x.resize_((5,))[:4].tolist() == [7, 1, 2, 3]
+    assert x.resize_as_(tg.ones(1, 2)).tolist() == [[7, 1]] and x.resize_(size=(0,)).shape == (0,)
+    with pytest.raises(RuntimeError, match=r"^resize_: .* requires grad"):
+        tg.ones(2, requires_grad=True).resize_(1)
+    w, x = tg.ones(2, 2, requires_grad=True), tg.ones(2, 2)
+    y = (w * x).sum()
+    x.resize_(4)
+    with pytest.raises(RuntimeError, match="in place"):
+        y.backward()
+
+
+@pytest.mark.skipif("fork" not in get_all_start_methods(), reason="processes are forked on Unix only")
+def test_processes_share_parameters():
+    layer = tg.nn.Linear(2, 1)
+    before = layer.weight.tolist()
+    assert not layer.weight.is_shared() and layer.share_memory() is layer and layer.weight.is_shared()
+    assert layer.weight.tolist() == before and layer.weight.requires_grad
+    optimizer = tg.optim.SGD(layer.parameters(), lr=1.0)
+
+    def step():
+        layer(tg.ones(1, 2)).sum().backward()
+        optimizer.step()
+
+    process = get_context("fork").Process(target=step)
+    process.start()
+    process.join()
+    assert np.allclose(layer.weight.tolist(), [[w - 1 for w in before[0]]])
+    assert layer.weight.grad is None

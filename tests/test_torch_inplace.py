@@ -1,10 +1,11 @@
 """Changes in place against PyTorch's: of a tensor, and through each kind of view of it."""
 
 import pytest
-
-pytest.importorskip("torch")
-
 from against_torch import differential, dims, index, one_of, op, same, x
+
+import tinygrad_pt as tg
+
+torch = pytest.importorskip("torch")
 
 VIEWS = {
     "": lambda y: y,
@@ -70,3 +71,18 @@ test_by_index = differential(
     op("setitem by indices", lambda m, x, i, v: (y := x * 1, y.__setitem__(i, v))[0],
        x((4, 3)), one_of([0, 2], [3], [1, 0]), x((3,), dtype=None)),
 )
+
+
+def test_resize_keeps_elements_in_order():
+    for shape in ((2, 2), (5,), (3, 2), (1, 0), ()):
+        for dtype in ("float32", "int64"):
+            ours, theirs = (m.arange(6, dtype=getattr(m, dtype)).reshape(2, 3).t()
+                            .resize_(shape) for m in (tg, torch))
+            assert tuple(ours.shape) == tuple(theirs.shape), shape
+            assert ours.tolist() == theirs.tolist(), shape
+
+
+def test_type_of_a_constructor():
+    for name in ("FloatTensor", "LongTensor", "BoolTensor", "ByteTensor"):
+        ours, theirs = (m.tensor([0.0, 1.5]).type(getattr(m, name)) for m in (tg, torch))
+        assert ours.tolist() == theirs.tolist() and ours.type() == theirs.type()

@@ -32,6 +32,7 @@ class Program:
 
 
 FEW = "import torchvision\ntorchvision.datasets.FashionMNIST.sizes = 16, 4\n"  # pictures
+NO_GPU = "from d2l import torch as d2l\nd2l.try_all_gpus = lambda: [d2l.try_gpu()]\n"
 
 
 def chapters(folder: str, names: str, **kw) -> list[Program]:
@@ -96,13 +97,44 @@ PROGRAMS = [
     *chapters("appendix-mathematics-for-deep-learning", "single-variable-calculus "
               "multivariable-calculus integral-calculus random-variables maximum-likelihood "
               "naive-bayes statistics information-theory"),
-    *chapters("computational-performance", "hybridize async-computation"),
     *chapters("computer-vision", "bounding-box anchor multiscale-object-detection transposed-conv"),
-    *chapters("hyperparameter-optimization", "hyperopt-intro hyperopt-api sh-intro"),
-    *chapters("reinforcement-learning", "value-iter qlearning"),
     *chapters("natural-language-processing-pretraining", "word-embedding-dataset word2vec-pretraining "
-              "subword-embedding bert bert-dataset bert-pretraining"),
+              "subword-embedding bert bert-dataset"),
+    *chapters("natural-language-processing-pretraining", "bert-pretraining", steps=5,
+              before=NO_GPU + """d2l.load_data_wiki = lambda _, n, f=d2l.load_data_wiki: f(16, n)\n"""),
     *chapters("convolutional-modern", "batch-norm"),
-    *chapters("convolutional-modern", "alexnet vgg nin googlenet resnet densenet cnn-design",
-              before=FEW, steps=2),
+    *chapters("convolutional-modern", "alexnet vgg nin googlenet densenet", before=FEW, steps=2),
+    *chapters("convolutional-modern", "resnet cnn-design", before=FEW, steps=1),
+    *[Program("udacity/deep-learning-v2-pytorch", f"{name}.ipynb") for name in (
+        "intro-to-pytorch/Part 1 - Tensors in PyTorch (Solution)",
+        "intro-to-pytorch/Part 3 - Training Neural Networks (Solution)",
+        "intro-to-pytorch/Part 4 - Fashion-MNIST (Solution)",
+        "intro-to-pytorch/Part 5 - Inference and Validation (Solution)",
+        "intro-to-pytorch/Part 6 - Saving and Loading Models",
+        "recurrent-neural-networks/time-series/Simple_RNN",
+        "autoencoder/linear-autoencoder/Simple_Autoencoder_Solution",
+        "autoencoder/convolutional-autoencoder/Convolutional_Autoencoder_Solution",
+        "autoencoder/convolutional-autoencoder/Upsampling_Solution",
+        "autoencoder/denoising-autoencoder/Denoising_Autoencoder_Solution",
+        "gan-mnist/MNIST_GAN_Solution", "dcgan-svhn/DCGAN_Solution",
+        "convolutional-neural-networks/mnist-mlp/mnist_mlp_solution",
+        "convolutional-neural-networks/cifar-cnn/cifar10_cnn_solution",
+        "batch-norm/Batch_Normalization", "weight-initialization/weight_initialization_solution")],
+    Program("udacity/deep-learning-v2-pytorch",
+            "recurrent-neural-networks/char-rnn/Character_Level_RNN_Solution.ipynb", steps=1),
+    *[Program("zergtant/pytorch-handbook", f"{name}.ipynb") for name in (
+        "chapter1/1_tensor_tutorial", "chapter1/2_autograd_tutorial",
+        "chapter1/3_neural_networks_tutorial", "chapter1/4_cifar10_tutorial", "chapter2/2.1.1.pytorch-basics-tensor",
+        "chapter2/2.1.2-pytorch-basics-autograd", "chapter2/2.1.3-pytorch-basics-nerual-network",
+        "chapter2/2.2-deep-learning-basic-mathematics",
+        "chapter2/2.3-deep-learning-neural-network-introduction", "chapter2/2.4-cnn",
+        "chapter2/2.5-rnn", "chapter3/3.2-mnist", "chapter3/3.3-rnn")],
 ]
+
+# Left out. d2l-ai/d2l-en: preliminaries pandas, multilayer-perceptrons kaggle-house-price (pandas) and
+# lookup-api (prints PyTorch's documentation); linear-classification classification and
+# hyperparameter-optimization (print nothing, or go on from one another); builders-guide use-gpu and
+# computational-performance (measure GPUs; hybridize saves a compiled network); of the appendix
+# geometry-linear-algebraic-ops (needs all of FashionMNIST), eigendecomposition (complex numbers) and
+# distributions (Binomial); computer-vision rcnn (torchvision.ops); reinforcement-learning (no PyTorch
+# in it); what trains on downloaded pictures or word vectors. udacity: Part 2 (an iterator's next()).

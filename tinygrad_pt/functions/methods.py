@@ -5,14 +5,17 @@ from __future__ import annotations
 from builtins import bool as _bool
 from builtins import int as _int
 from builtins import type as _type
+from math import prod
+from mmap import mmap
 from typing import Any
 
 import numpy as np
 
 from .. import dtypes
+from ..changes import touch
 from ..devices import CPU
 from ..ops import TABLE
-from ..tensors import ShapeError, Tensor, apply, as_size
+from ..tensors import ShapeError, Tensor, apply, as_size, wrap
 from . import creation
 from .common import as_dim, as_int
 from .conversion import numel, to
@@ -116,6 +119,52 @@ def storage_offset(x: Tensor) -> _int:
     return (x.array.ctypes.data - whole.ctypes.data) // x.dtype.itemsize
 
 
+def resize_(x: Tensor, *shape: Any, size: Any = None) -> Tensor:
+    """Give x another shape: its elements in memory's order while there is room, then any numbers.
+
+    RuntimeError if x requires grad: `reshape` is recorded.
+    """
+    if x.requires_grad:
+        raise RuntimeError("resize_: this tensor requires grad, and is not recorded; use reshape()")
+    sizes = as_size(shape if size is None else (size,))
+    if sizes == x.shape:
+        return x
+    y, n = wrap(x.array.ravel("K")), prod(sizes)
+    if n > numel(y):
+        y = new_empty(x, n)
+        y[:numel(x)] = x.array.ravel("K")
+    touch(x, "resize_")
+    x.data = reshape(y[:n], sizes)
+    return x
+
+
+def resize_as_(x: Tensor, other: Tensor) -> Tensor:
+    """`resize_` to the shape of ``other``."""
+    return resize_(x, other.shape)
+
+
+def _lender(x: Tensor) -> Any:
+    """Whose memory x's elements lie in, if NumPy did not allocate it; else None."""
+    base = x.array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    return base.obj if isinstance(base, memoryview) else base
+
+
+def is_shared(x: Tensor) -> _bool:
+    """Whether x's elements lie in memory of `share_memory_`."""
+    return isinstance(_lender(x), mmap)
+
+
+def share_memory_(x: Tensor) -> Tensor:
+    """Move x's elements to memory that processes forked from here on have in common with this one."""
+    if not is_shared(x):
+        memory = mmap(-1, max(1, x.nbytes))
+        shared = wrap(np.frombuffer(memory, x.array.dtype, numel(x)).reshape(x.shape))
+        x.data = shared.copy_(x.detach())
+    return x
+
+
 def _property(f: Any) -> None:
     """Make f a property of Tensor."""
     setattr(Tensor, f.__name__, property(f))
@@ -185,14 +234,13 @@ def new_empty(x: Tensor, *shape: Any, size: Any = None, dtype: Any = None, **opt
 # ── other dtypes and devices ────────────────────────────────────────────────────────────────────
 
 def type(x: Tensor, dtype: Any = None, non_blocking: _bool = False) -> Any:
-    """x with another dtype or typed as "torch.LongTensor" says; without, the name of x's own type."""
+    """x with another dtype, that of `LongTensor` or of its name; without, the name of x's own type."""
     if dtype is None:
         return next(f"torch.{name}Tensor" for name, d in dtypes.TYPES.items() if d == x.dtype)
+    name = dtype if isinstance(dtype, str) else getattr(dtype, "__name__", "")
+    dtype = dtypes.TYPES.get(name.removeprefix("torch.").removesuffix("Tensor"), dtype)
     if isinstance(dtype, str):
-        name = dtype.removeprefix("torch.").removesuffix("Tensor")
-        if name not in dtypes.TYPES:
-            raise ValueError(f"type: no such type: {dtype!r}")
-        dtype = dtypes.TYPES[name]
+        raise ValueError(f"type: no such type: {dtype!r}")
     return to(x, dtype=dtype)
 
 

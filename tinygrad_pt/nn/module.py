@@ -300,6 +300,10 @@ class Module:
         """`to` bfloat16, which NumPy has not: TypeError."""
         return self.to(dtype=bfloat16)
 
+    def share_memory(self) -> Module:
+        """Parameters and buffers in memory that processes forked from here on share."""
+        return self._apply(lambda x: x.share_memory_())
+
     def cpu(self) -> Module:
         """This module: it is on the CPU."""
         return self
