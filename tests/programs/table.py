@@ -105,30 +105,6 @@ PROGRAMS = [
     *chapters("convolutional-modern", "batch-norm"),
     *chapters("convolutional-modern", "alexnet vgg nin googlenet densenet", before=FEW, steps=2),
     *chapters("convolutional-modern", "resnet cnn-design", before=FEW, steps=1),
-    *[Program("udacity/deep-learning-v2-pytorch", f"{name}.ipynb") for name in (
-        "intro-to-pytorch/Part 1 - Tensors in PyTorch (Solution)",
-        "intro-to-pytorch/Part 3 - Training Neural Networks (Solution)",
-        "intro-to-pytorch/Part 4 - Fashion-MNIST (Solution)",
-        "intro-to-pytorch/Part 5 - Inference and Validation (Solution)",
-        "intro-to-pytorch/Part 6 - Saving and Loading Models",
-        "recurrent-neural-networks/time-series/Simple_RNN",
-        "autoencoder/linear-autoencoder/Simple_Autoencoder_Solution",
-        "autoencoder/convolutional-autoencoder/Convolutional_Autoencoder_Solution",
-        "autoencoder/convolutional-autoencoder/Upsampling_Solution",
-        "autoencoder/denoising-autoencoder/Denoising_Autoencoder_Solution",
-        "gan-mnist/MNIST_GAN_Solution", "dcgan-svhn/DCGAN_Solution",
-        "convolutional-neural-networks/mnist-mlp/mnist_mlp_solution",
-        "convolutional-neural-networks/cifar-cnn/cifar10_cnn_solution",
-        "batch-norm/Batch_Normalization", "weight-initialization/weight_initialization_solution")],
-    Program("udacity/deep-learning-v2-pytorch",
-            "recurrent-neural-networks/char-rnn/Character_Level_RNN_Solution.ipynb", steps=1),
-    *[Program("zergtant/pytorch-handbook", f"{name}.ipynb") for name in (
-        "chapter1/1_tensor_tutorial", "chapter1/2_autograd_tutorial",
-        "chapter1/3_neural_networks_tutorial", "chapter1/4_cifar10_tutorial", "chapter2/2.1.1.pytorch-basics-tensor",
-        "chapter2/2.1.2-pytorch-basics-autograd", "chapter2/2.1.3-pytorch-basics-nerual-network",
-        "chapter2/2.2-deep-learning-basic-mathematics",
-        "chapter2/2.3-deep-learning-neural-network-introduction", "chapter2/2.4-cnn",
-        "chapter2/2.5-rnn", "chapter3/3.2-mnist", "chapter3/3.3-rnn")],
 ]
 
 # Left out. d2l-ai/d2l-en: preliminaries pandas, multilayer-perceptrons kaggle-house-price (pandas) and
