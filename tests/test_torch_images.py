@@ -89,7 +89,10 @@ def pool(name, n, *args, **kw):
           "ceil_mode": maybe(flag()), **kw}
     # Least 3: dilated windows in less may see padding only, for which PyTorch's max pooling has an
     # index outside of the image, and its backward pass writes there.
-    return op(f"{name}{n}d", images(n, (1, 2), 3, 7 if n < 3 else 4, distinct=True), *args,
+    def f(m, *args, **kw):  # of nn.functional: PyTorch's top has some of them with less arguments
+        return getattr(m.nn.functional, f"{name}{n}d")(*args, **kw)
+
+    return op(f"{name}{n}d", f, images(n, (1, 2), 3, 7 if n < 3 else 4, distinct=True), *args,
               one_or(n, 1, 3), **kw)
 
 
