@@ -403,11 +403,15 @@ def flat(m, y):
     return [y] if isinstance(y, m.Tensor) else [t for part in y or () for t in flat(m, part)]
 
 
+def made(m, call):
+    m.manual_seed(3)
+    return eval("nn." + call, {"m": m, "nn": m.nn, "OrderedDict": OrderedDict})
+
+
 def run(m, line):
     """What a module does, step by step, as (what, text or tensor)."""
     call, _, text = line.partition(" |")
-    m.manual_seed(3)
-    layer = eval("nn." + call, {"m": m, "nn": m.nn, "OrderedDict": OrderedDict})
+    layer = made(m, call)
     yield "repr", repr(layer)
     yield from state(layer, "made") if "Lazy" not in call else ()
     for stage in ("trained", "copied", "evaluated") if text else ():
@@ -485,6 +489,25 @@ def test_modules_are_pytorchs(line):
                 agree(f"second {i}", x, y, 1e-9)
         else:
             agree(what, a, b, 1e-9 if "float64" in line else 1e-5)
+
+
+NOT_KEPT = """
+    ReLU6.min_val ReLU6.max_val Upsample.name UpsamplingNearest2d.name UpsamplingBilinear2d.name
+    PairwiseDistance.norm TransformerEncoderLayer.activation_relu_or_gelu
+    TransformerEncoder.enable_nested_tensor TransformerEncoder.use_nested_tensor
+    TransformerEncoder.mask_check
+""".split()
+
+
+@pytest.mark.parametrize("line", sorted({line.partition(" |")[0] for line in filter(there, LINES)}))
+@pytest.mark.filterwarnings("ignore")
+def test_options_are_attributes_as_in_pytorch(line):
+    ours, theirs = (made(m, line) for m in (tg, torch))
+    for name, option in vars(theirs).items():
+        if (isinstance(option, int | float | str | tuple | list | None) and name[0] != "_"
+                and f"{type(ours).__name__}.{name}" not in NOT_KEPT):
+            mine = getattr(ours, name)
+            assert mine == option or str(mine) == str(option), name
 
 
 def test_every_module_has_a_line():
