@@ -58,11 +58,11 @@ TYPES = {"Double": float64, "Float": float32, "Half": float16, "Long": int64, "I
 
 
 @cache
-def promote_types(a: dtype, b: dtype) -> dtype:
-    """The dtype of a + b for tensors of dtypes a and b; int64 with float32 is float32."""
-    if _RANK[a.kind] != _RANK[b.kind]:
-        return check(a if _RANK[a.kind] > _RANK[b.kind] else b)
-    return OF[np.promote_types(a, b)]
+def promote_types(type1: dtype, type2: dtype) -> dtype:
+    """The dtype of the sum of tensors of two dtypes; int64 with float32 is float32."""
+    if _RANK[type1.kind] != _RANK[type2.kind]:
+        return check(max(type1, type2, key=lambda t: _RANK[t.kind]))
+    return OF[np.promote_types(type1, type2)]
 
 
 def can_cast(from_: dtype, to: dtype) -> builtins.bool:

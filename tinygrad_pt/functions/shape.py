@@ -92,7 +92,12 @@ def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
     return apply(TABLE["permute"], (x,), {"dims": tuple(dims)})
 
 
-swapaxes = swapdims = transpose
+swapdims = transpose
+
+
+def swapaxes(x: Tensor, axis0: int, axis1: int) -> Tensor:
+    """Two dimensions exchanged, in NumPy's words."""
+    return transpose(x, axis0, axis1)
 
 
 def t(x: Tensor) -> Tensor:

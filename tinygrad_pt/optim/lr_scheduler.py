@@ -462,6 +462,11 @@ class ReduceLROnPlateau(LRScheduler):
         self.best = inf if mode == "min" else -inf
         self.cooldown_counter = self.num_bad_epochs = 0
 
+    @property
+    def in_cooldown(self) -> bool:
+        """Whether the rates were lowered just now, and bad epochs do not count."""
+        return self.cooldown_counter > 0
+
     def is_better(self, metric: float, best: float) -> bool:
         """Whether a metric is better than the best by more than the threshold."""
         sign = 1 if self.mode == "max" else -1
@@ -477,7 +482,7 @@ class ReduceLROnPlateau(LRScheduler):
             self.best, self.num_bad_epochs = metric, 0
         else:
             self.num_bad_epochs += 1
-        if self.cooldown_counter > 0:
+        if self.in_cooldown:
             self.cooldown_counter -= 1
             self.num_bad_epochs = 0
         lrs = self._lr_now()
