@@ -400,9 +400,24 @@ def test_what_is_not_here_says_so():
     assert tg.compile(abs) is abs and tg.compile(mode="max-autotune")(abs) is abs
     with pytest.raises(RuntimeError, match="no GPU"):
         tg.cuda.set_device(0)
-    with pytest.raises(ImportError, match="SummaryWriter"):
-        from tinygrad_pt.utils.tensorboard import SummaryWriter  # noqa: F401
     with pytest.raises(ImportError, match="nonsense"):
         import tinygrad_pt.cuda.nonsense  # noqa: F401
     with pytest.raises(AttributeError, match="nonsense"):
         tg.utils.nonsense  # noqa: B018
+
+
+def test_scalars_are_written_as_tensorboard_reads_them(tmp_path):
+    from tinygrad_pt.utils.tensorboard import SummaryWriter
+    with SummaryWriter(tmp_path / "run") as writer:
+        writer.add_scalar("a", tg.tensor([1.0]), 300, walltime=0.0)
+        written = next((tmp_path / "run").glob("events.out.tfevents.*"))
+        writer.flush()
+        # What TensorBoard 2.21 was seen to read as step 300, value 1.0.
+        assert written.read_bytes().endswith(bytes.fromhex(
+            "1800000000000000 a37f4b22 090000000000000000 10ac02 2a0a 0a08 0a0161150000803f 270ed342"))
+        writer.add_scalars("loss", {"train": 1, "test": 2.5}, 1)
+        with pytest.warns(UserWarning, match="add_image: only scalars"):
+            writer.add_image("picture", None)
+        with pytest.raises(AttributeError, match="nonsense"):
+            writer.nonsense  # noqa: B018
+    assert b"loss/train" in written.read_bytes() and b"loss/test" in written.read_bytes()

@@ -241,7 +241,7 @@ else:
            one_of(1.0, 2.0)),
         op("histogram", lambda m, x, *a, **kw: m.histogram(x.detach(), *a, **kw),
            x(min_side=2, min_dims=1),
-           one_of(1, 4, 7), density=flag(), range=maybe(one_of((-1.0, 2.0)))).but(
+           maybe(one_of(1, 4, 7)), density=flag(), range=maybe(one_of((-1.0, 2.0)))).but(
             where=lambda c: (abs(c.arrays[0].values) < 1).any()),
     )
 

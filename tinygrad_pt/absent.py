@@ -36,7 +36,6 @@ INSTEAD = {
     "nn.parallel": "the module itself, on the CPU",
     "nn.SyncBatchNorm": "nn.BatchNorm2d: there is one process",
     "utils.cpp_extension": "autograd.Function with NumPy, or ops.Pointwise for a row of the table",
-    "utils.tensorboard": "tensorboardX, or a list of losses and a plot",
     "utils.mobile_optimizer": _SAVED,
     "utils.bottleneck": "Python's cProfile",
     "utils.benchmark": "Python's timeit",

@@ -53,6 +53,12 @@ def prepare(program: Program, sources: Path, folder: Path) -> Path:
     path = folder / program.path
     for name in program.beside.split():
         shutil.copy(sources / name, path.parent)
+    text = path.read_text(encoding="utf-8")
+    for old, new in program.smaller:
+        if old not in text:
+            raise ValueError(f"{program.name}: has no {old!r}")
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
     before, source = textwrap.dedent(program.before), textwrap.dedent(program.code)
     if path.suffix in (".ipynb", ".md"):
         own = chapter(path.read_text(encoding="utf-8")) if path.suffix == ".md" else cells(path)
@@ -75,7 +81,7 @@ def record(program: Program, engine: str, sources: Path, timeout: float) -> dict
         env = {k: v for k, v in os.environ.items() if k != "OPENBLAS_CORETYPE"}
         found = os.pathsep.join(map(str, (HERE.parents[1], sources / program.repository)))
         env |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
-                "PYTHONPATH": found}
+                "PYTHONHASHSEED": "0", "PYTHONPATH": found}
         try:
             done = subprocess.run([sys.executable, str(HERE / "record.py"), engine, request, result],
                                   cwd=path.parent, env=env, timeout=timeout, text=True,

@@ -13,7 +13,8 @@ class Program:
 
     argv: its arguments · beside: files of the sources that it expects beside it · steps: how many
     backward passes are watched · before: run first, in the same module · tolerance: of losses and
-    answers, relative (chaotic programs amplify rounding)
+    answers, relative (chaotic programs amplify rounding) · smaller: pairs of what its source says and
+    a smaller size, where no argument sets it
     """
 
     repository: str
@@ -24,12 +25,44 @@ class Program:
     beside: str = ""
     steps: int = 20
     tolerance: float = 1e-3
+    smaller: tuple[tuple[str, str], ...] = ()
     note: str = ""
 
     @property
     def name(self) -> str:
         return f"{self.repository} {self.path}" + (f" ({self.note})" if self.note else "")
 
+
+# karpathy/micrograd with our Value in the place of its own, where the library has one.
+VALUE = """
+    import sys, torch
+    if torch.__name__ == "tinygrad_pt":
+        sys.modules["micrograd.engine"] = torch
+"""
+
+# For programs that move to a GPU without asking whether there is one.
+CPU = """
+    import torch
+    to = torch.Tensor.to
+    torch.Tensor.to = lambda x, *args, **kw: to(x, *("cpu" if a == "cuda" else a for a in args), **kw)
+    torch.Tensor.cuda = torch.nn.Module.cuda = lambda x, *args, **kw: x
+"""
+
+NANOGPT = """
+        import torch
+        from model import GPT, GPTConfig
+        sizes = {"block_size": 32, "vocab_size": 65, "n_layer": 2, "n_head": 2, "n_embd": 64}
+        model = GPT(GPTConfig(**sizes, dropout=0.1))
+        optimizer = model.configure_optimizers(0.1, 1e-3, (0.9, 0.95), "cpu")
+        for _ in range(21):
+            x = torch.randint(65, (4, 33))
+            logits, loss = model(x[:, :-1].contiguous(), x[:, 1:].contiguous())
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+        print(model.generate(x[:1, :4], 20))
+"""
 
 FEW = "import torchvision\ntorchvision.datasets.FashionMNIST.sizes = 16, 4\n"  # pictures
 NO_GPU = "from d2l import torch as d2l\nd2l.try_all_gpus = lambda: [d2l.try_gpu()]\n"
@@ -55,22 +88,121 @@ PROGRAMS = [
         model.share_memory()
         a3c.train(model, 1)
     """),
+    Program("karpathy/micrograd", "test/test_engine.py", before=VALUE, code="""
+        from test_engine import *
+        test_sanity_check()
+        test_more_ops()
+        print("both tests pass")
+    """),
+    Program("karpathy/micrograd", "demo.ipynb", before=VALUE),
+    *(Program("karpathy/nn-zero-to-hero",
+              f"lectures/micrograd/micrograd_lecture_{half}_half_roughly.ipynb")
+      for half in ("first", "second")),
     Program("karpathy/nn-zero-to-hero", "lectures/makemore/makemore_part1_bigrams.ipynb",
-            beside="karpathy/makemore/names.txt"),
-    Program("karpathy/nanoGPT", "model.py", code="""
+            beside="karpathy/makemore/names.txt", before="""
         import torch
-        from model import GPT, GPTConfig
-        config = GPTConfig(block_size=32, vocab_size=65, n_layer=2, n_head=2, n_embd=64, dropout=0.1)
-        model = GPT(config)
-        optimizer = model.configure_optimizers(0.1, 1e-3, (0.9, 0.95), "cpu")
-        for _ in range(21):
-            x = torch.randint(65, (4, 33))
-            logits, loss = model(x[:, :-1].contiguous(), x[:, 1:].contiguous())
-            optimizer.zero_grad(set_to_none=True)
+        P = torch.zeros(27, 27)  # a cell above shows it
+    """),
+    Program("karpathy/nn-zero-to-hero", "lectures/makemore/makemore_part2_mlp.ipynb",
+            beside="karpathy/makemore/names.txt", steps=100,
+            smaller=(("range(200000)", "range(100)"), ("arange(32)", "arange(len(Y))"))),
+    Program("karpathy/nn-zero-to-hero", "lectures/makemore/makemore_part3_bn.ipynb",
+            beside="karpathy/makemore/names.txt", steps=1200, smaller=(("200000", "200"),)),
+    Program("karpathy/nn-zero-to-hero", "lectures/makemore/makemore_part4_backprop.ipynb",
+            beside="karpathy/makemore/names.txt", smaller=(("200000", "20"),)),
+    Program("karpathy/nn-zero-to-hero", "lectures/makemore/makemore_part5_cnn1.ipynb",
+            beside="karpathy/makemore/names.txt", steps=1000, smaller=(("200000", "1000"),)),
+    *(Program("karpathy/makemore", "makemore.py", f"--type {kind} --max-steps 21", note=kind)
+      for kind in ("bigram", "mlp", "rnn", "gru", "bow", "transformer")),
+    Program("karpathy/nanoGPT", "model.py", code=NANOGPT),
+    Program("karpathy/nanoGPT", "model.py", note="without flash attention", code="""
+        import torch
+        del torch.nn.functional.scaled_dot_product_attention
+    """ + NANOGPT),
+    Program("karpathy/nanoGPT", "train.py",
+            "config/train_shakespeare_char.py --device=cpu --compile=False --eval_iters=2 "
+            "--log_interval=1 --block_size=32 --batch_size=4 --n_layer=2 --n_head=2 --n_embd=64 "
+            "--max_iters=20 --eval_interval=10", before="""
+        import runpy, shutil
+        shutil.copy("input.txt", "data/shakespeare_char")
+        runpy.run_path("data/shakespeare_char/prepare.py")
+    """, beside="karpathy/ng-video-lecture/input.txt"),
+    Program("karpathy/minGPT", "demo.ipynb"),
+    Program("karpathy/minGPT", "projects/adder/adder.py", "--trainer.max_iters=20"),
+    Program("karpathy/minGPT", "projects/chargpt/chargpt.py",
+            "--model.model_type=gpt-nano --data.block_size=32 --trainer.max_iters=5 "
+            "--trainer.batch_size=8",
+            beside="karpathy/ng-video-lecture/input.txt"),
+    Program("rasbt/LLMs-from-scratch", "appendix-A/01_main-chapter-code/code-part1.ipynb"),
+    Program("rasbt/LLMs-from-scratch", "appendix-A/01_main-chapter-code/code-part2.ipynb",
+            before=CPU),
+    Program("rasbt/LLMs-from-scratch", "ch02/01_main-chapter-code/ch02.ipynb",
+            # One cell shows the error that a word without a number causes.
+            smaller=(("Hello, do you like tea. Is this-- a test?", "you know"),),
+            beside="rasbt/LLMs-from-scratch/ch02/01_main-chapter-code/the-verdict.txt"),
+    *(Program("rasbt/LLMs-from-scratch", path, steps=2,
+              beside="rasbt/LLMs-from-scratch/ch02/01_main-chapter-code/the-verdict.txt") for path in (
+        "ch02/01_main-chapter-code/dataloader.ipynb",
+        "ch02/03_bonus_embedding-vs-matmul/embeddings-and-linear-layers.ipynb",
+        "ch02/04_bonus_dataloader-intuition/dataloader-intuition.ipynb",
+        "ch03/01_main-chapter-code/ch03.ipynb", "ch03/01_main-chapter-code/multihead-attention.ipynb",
+        "ch03/03_understanding-buffers/understanding-buffers.ipynb",
+        "ch04/01_main-chapter-code/gpt.py",
+        "ch04/03_kv-cache/gpt_with_kv_cache.py", "ch05/01_main-chapter-code/gpt_train.py")),
+    # Left out of the book's: ch04's later programs (bfloat16), mha-implementations.ipynb (a GPU),
+    # ch05.ipynb (minutes for PyTorch too), the DDP scripts (several processes).
+    Program("mohammadpz/pytorch_forward_forward", "main.py", before=CPU),
+    Program("GabrielBianconi/pytorch-rbm", "mnist_example.py"),
+    *(Program("jcjohnson/pytorch-examples", f"{path}.py") for path in (
+        "tensor/two_layer_net_tensor", "autograd/two_layer_net_autograd",
+        "autograd/two_layer_net_custom_function", "nn/two_layer_net_nn", "nn/two_layer_net_optim",
+        "nn/two_layer_net_module", "nn/dynamic_net")),
+    Program("karpathy/ng-video-lecture", "bigram.py"),
+    Program("karpathy/ng-video-lecture", "gpt.py", steps=50, smaller=(
+        ("max_iters = 5000", "max_iters = 50"), ("eval_iters = 200", "eval_iters = 2"),
+        ("n_embd = 384", "n_embd = 48"), ("n_layer = 6", "n_layer = 2"),
+        ("block_size = 256", "block_size = 32"), ("batch_size = 64", "batch_size = 8"))),
+    *(Program("graykode/nlp-tutorial", path) for path in (
+        "1-1.NNLM/NNLM.py", "1-2.Word2Vec/Word2Vec-Skipgram(Softmax).py", "2-1.TextCNN/TextCNN.py",
+        "3-1.TextRNN/TextRNN.py", "3-2.TextLSTM/TextLSTM.py", "3-3.Bi-LSTM/Bi-LSTM.py",
+        "4-1.Seq2Seq/Seq2Seq.py", "4-2.Seq2Seq(Attention)/Seq2Seq(Attention).py",
+        "4-3.Bi-LSTM(Attention)/Bi-LSTM(Attention).py")),
+    *(Program("graykode/nlp-tutorial", path, steps=3) for path in (
+        "5-1.Transformer/Transformer.py", "5-1.Transformer/Transformer(Greedy_decoder).py",
+        "5-2.BERT/BERT.py")),
+    Program("hyunwoongko/transformer", "models/model/transformer.py", code="""
+        import torch
+        from models.model.transformer import Transformer
+        model = Transformer(0, 0, 1, 50, 60, d_model=32, n_head=4, max_len=20, ffn_hidden=64,
+                            n_layers=2, drop_prob=0.1, device="cpu")
+        optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, weight_decay=5e-4, eps=5e-9)
+        for _ in range(20):
+            source, target = torch.randint(1, 50, (8, 12)), torch.randint(1, 60, (8, 10))
+            source[:, 9:] = 0
+            y = model(source, target[:, :-1])
+            loss = torch.nn.functional.cross_entropy(y.reshape(-1, 60), target[:, 1:].reshape(-1),
+                                                     ignore_index=0)
+            optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
-        print(model.generate(x[:1, :4], 20))
+    """),
+    Program("jadore801120/attention-is-all-you-need-pytorch", "transformer/Models.py", code="""
+        import torch
+        from transformer.Models import Transformer
+        from transformer.Optim import ScheduledOptim
+        model = Transformer(50, 50, 0, 0, d_word_vec=32, d_model=32, d_inner=64, n_layers=2, n_head=4,
+                            d_k=8, d_v=8)
+        optimizer = ScheduledOptim(torch.optim.Adam(model.parameters(), betas=(0.9, 0.98), eps=1e-9),
+                                   2.0, 32, 40)
+        for _ in range(20):
+            source, target = torch.randint(1, 50, (8, 12)), torch.randint(1, 50, (8, 10))
+            source[:, 9:] = 0
+            optimizer.zero_grad()
+            y = model(source, target[:, :-1])
+            loss = torch.nn.functional.cross_entropy(y, target[:, 1:].reshape(-1), reduction="sum")
+            loss.backward()
+            optimizer.step_and_update_lr()
     """),
     *chapters("preliminaries", "ndarray linear-algebra calculus autograd probability"),
     *chapters("linear-regression", "linear-regression oo-design synthetic-regression-data "

@@ -369,7 +369,7 @@ def histc(x: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     return histogram(x, bins, range=None if min == max == 0 else (min, max)).hist
 
 
-def histogram(x: Tensor, bins: Any, *, range: tuple[float, float] | None = None,
+def histogram(x: Tensor, bins: Any = 100, *, range: tuple[float, float] | None = None,
               weight: Tensor | None = None, density: bool = False) -> Any:
     """Sums of weights (1 each) of the elements in each interval: named (hist, bin_edges).
 

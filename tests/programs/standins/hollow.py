@@ -1,6 +1,7 @@
 """Stands in for modules that draw, log or download: whatever they are asked for does nothing."""
 
 import importlib.machinery
+import importlib.metadata
 import importlib.util
 import sys
 import types
@@ -11,7 +12,7 @@ from PIL import Image
 NAMES = {"IPython", "cv2", "graphviz", "imageio", "ipywidgets", "matplotlib", "matplotlib_inline",
          "mpl_toolkits", "seaborn", "tensorboard", "tensorboardX", "tensorboard_logger",
          "torchsummary", "torchviz", "tqdm", "visdom", "wandb"}
-IF_MISSING = {"pandas", "scipy", "sklearn"}
+IF_MISSING = {"google", "pandas", "scipy", "sklearn"}
 # Attributes that do or give what is asked of them.
 REAL = {"imread": lambda path, *_: np.asarray(Image.open(path)),
         "hist": lambda *_, **__: (Hollow(), Hollow(), Hollow())}
@@ -21,7 +22,7 @@ class Hollow(types.ModuleType):
     """A module, class, function or object of which every attribute, call and item is hollow too."""
 
     __path__ = ()
-    __version__ = "0"
+    __version__ = "99"
 
     def __init__(self, name="hollow", *_, **__):
         super().__init__(name)
@@ -102,3 +103,14 @@ class Finder:
 
 sys.meta_path.insert(0, Finder(NAMES))
 sys.meta_path.append(Finder(IF_MISSING))
+
+
+def version(name, real=importlib.metadata.version):
+    """The version of a package, also of one that is not installed."""
+    try:
+        return real(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "0"
+
+
+importlib.metadata.version = version
