@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import http.server
 import os
+import string
 import struct
 import threading
 from pathlib import Path
@@ -13,7 +14,8 @@ import numpy as np
 import pytest
 
 from tinygrad_pt import data
-from tinygrad_pt.data import idx
+from tinygrad_pt.data import idx, text
+from tinygrad_pt.data.places import cache_dir
 from tinygrad_pt.files import written
 
 SMALL = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
@@ -134,7 +136,7 @@ def test_mnist_is_downloaded_once(mirror, monkeypatch):
     for _ in range(2):
         assert (data.mnist()[0] == SMALL).all()
     assert len([path for path in asked if "gone" not in path and "404" not in path]) == 4
-    assert sorted(p.name for p in idx.cache_dir().iterdir()) == sorted(f"{n}.gz" for n in idx.FILES)
+    assert sorted(p.name for p in cache_dir("mnist").iterdir()) == sorted(f"{n}.gz" for n in idx.FILES)
 
 
 def test_a_bad_download_leaves_nothing_behind(mirror, tiny_mnist, monkeypatch):
@@ -144,7 +146,24 @@ def test_a_bad_download_leaves_nothing_behind(mirror, tiny_mnist, monkeypatch):
     with pytest.raises(OSError, match=f"could not be downloaded(.|\n)*{name}(.|\n)*wrong content"
                                       "(.|\n)*TINYGRAD_PT_DATA"):
         data.mnist()
-    assert list(idx.cache_dir().iterdir()) == []
+    assert list(cache_dir("mnist").iterdir()) == []
+
+
+def test_samples_of_text_are_embedded():
+    names, plays = data.names(sample=True), data.shakespeare(sample=True)
+    assert len(names) == 1002 and names[0] == "emma"
+    assert set("".join(names)) == set(string.ascii_lowercase)
+    assert 19_000 < len(plays) < 20_001 and plays.startswith("First Citizen:")
+
+
+def test_text_is_checked_before_it_is_used(monkeypatch, tmp_path):
+    monkeypatch.setenv("TINYGRAD_PT_DATA", str(tmp_path))
+    (tmp_path / "names.txt").write_text("emma\n")
+    with pytest.raises(data.DataError, match="wrong content: SHA-256"):
+        data.names()
+    digest = hashlib.sha256(b"emma\n").hexdigest()
+    monkeypatch.setitem(text.FILES, "names.txt", (digest, ""))
+    assert data.names() == ["emma"]
 
 
 def test_written_is_all_or_nothing(tmp_path):

@@ -1,4 +1,4 @@
-"""Real handwritten digits: a small set that is always there, and MNIST.
+"""Real handwritten digits, a small set that is always there, and MNIST; names and plays.
 
 >>> from tinygrad_pt import data
 >>> train_x, train_y, test_x, test_y = data.digits()
@@ -9,5 +9,6 @@
 from ..files import DataError
 from .idx import mnist, read_idx
 from .optical import digits
+from .text import names, shakespeare
 
-__all__ = ["DataError", "digits", "mnist", "read_idx"]
+__all__ = ["DataError", "digits", "mnist", "names", "read_idx", "shakespeare"]

@@ -9,15 +9,14 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
-import shutil
 import struct
-import urllib.request
 import zlib
 from pathlib import Path
 
 import numpy as np
 
-from ..files import DataError, written
+from ..files import DataError
+from .places import find
 
 MIRRORS = ["https://ossci-datasets.s3.amazonaws.com/mnist/",
            "https://storage.googleapis.com/cvdf-datasets/mnist/"]
@@ -74,37 +73,7 @@ def read_idx(path: str | os.PathLike, md5: str | None = None) -> np.ndarray:
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape).copy()
 
 
-def cache_dir() -> Path:
-    """The folder that downloaded files are kept in."""
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root, "tinygrad_pt", "mnist")
-
-
 def _find(name: str) -> Path:
     """Where an MNIST file lies; it is downloaded if it lies nowhere."""
-    places = [cache_dir()]
-    if root := os.environ.get("TINYGRAD_PT_DATA"):
-        places = [Path(root), Path(root, "mnist"), *places]
-    for place in places:
-        for path in (place / name, place / f"{name}.gz"):
-            if path.is_file():
-                return path
-    return _download(f"{name}.gz", FILES[name], cache_dir())
-
-
-def _download(name: str, md5: str, folder: Path) -> Path:
-    """Fetch a file from the first mirror that has it whole, verify it, and only then name it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    failures = []
-    for mirror in MIRRORS:
-        try:
-            with written(folder / name) as temporary:
-                with (urllib.request.urlopen(mirror + name, timeout=30) as source,
-                      open(temporary, "wb") as target):
-                    shutil.copyfileobj(source, target)
-                read_idx(temporary, md5)
-            return folder / name
-        except (OSError, DataError) as error:  # URLError and timeouts are OSErrors
-            failures.append(f"  {mirror}{name}: {error}")
-    raise OSError("MNIST could not be downloaded:\n" + "\n".join(failures) +
-                  "\nSet TINYGRAD_PT_DATA to a folder with its files, or use the embedded digits.")
+    return find([name, f"{name}.gz"], "mnist", [f"{mirror}{name}.gz" for mirror in MIRRORS],
+                lambda path: read_idx(path, FILES[name]))
