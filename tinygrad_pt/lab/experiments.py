@@ -19,7 +19,7 @@ from .results import Row, progress
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is kept of an experiment: its table, its claims with their truth, and its duration."""
+    """What is kept of an experiment: its table, its claims with their truth, and processor time."""
 
     name: str
     quick: bool
@@ -37,10 +37,10 @@ class Outcome:
 def perform(system: System, *, quick: bool = False, seed: int = 0, out: Path) -> Outcome:
     """Carry out a system; writes ``out``/NAME.png and, the same in numbers, ``out``/NAME.json."""
     torch.manual_seed(seed)
-    start = time.perf_counter()
+    start = time.process_time()
     with progress():
         result = system.module.run(quick)
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     outcome = Outcome(system.name, quick, seed, round(seconds, 1), result.rows,
                       [(claim, bool(true)) for claim, true in system.module.check(result)])
     out.mkdir(parents=True, exist_ok=True)
@@ -59,7 +59,7 @@ def load(path: Path) -> Outcome:
 
 
 def show(system: System, outcome: Outcome) -> None:
-    """Print the table, the claims and how long it took."""
+    """Print the table, the claims and what it took."""
     console = extra("rich.console").Console(highlight=False, markup=False)
     form = ", the quick form: smaller data, fewer steps" if outcome.quick else ""
     console.print(f"\n{system.number}. {system.title}", style="bold")
@@ -85,14 +85,16 @@ def page(systems: list[System], folder: Path) -> str:
         needs no data. What a program claims it also checks: ✓.
 
         Made with `tinygrad-pt run --all --out docs/systems` (real data, seed 0), and written by
-        `python -m tinygrad_pt.systems docs/systems.md`. Times are of one core.
+        `python -m tinygrad_pt.systems docs/systems.md`. Times are the processor's.
         """)]
     chapter = None
     for system in systems:
         if system.chapter != chapter:
             chapter = system.chapter
             parts.append(f"## {chapter}\n")
-        parts.append(section(system, load(folder / f"{system.name}.json"), folder.name))
+        outcome = folder / f"{system.name}.json"
+        parts.append(section(system, load(outcome), folder.name) if outcome.exists() else
+                     f"### {system.number}. {system.title}\n\nNot yet run in the full form.\n")
     return "\n".join(parts)
 
 

@@ -45,9 +45,10 @@ def curves(axes: Axes, lines: Mapping[str, Sequence[float]], x: Sequence[float] 
     """Named lines over x (by default 1, 2, …), and a legend; labels as for ``axes.set``."""
     for name, y in lines.items():
         axes.plot(range(1, len(y) + 1) if x is None else x, y, label=name)
+    if x is None or isinstance(x, range):
+        axes.xaxis.set_major_locator(extra("matplotlib.ticker").MaxNLocator(integer=True))
     axes.set(**labels)
-    if any(lines):
-        axes.legend()
+    axes.legend()
 
 
 def field(axes: Axes, x: Any, y: Any, values: Any, stops: Sequence[str] = (BLUE, "white", RED),

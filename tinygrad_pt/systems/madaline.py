@@ -19,7 +19,7 @@ INPUTS = torch.tensor([[-1.0, -1.0, 1.0], [-1.0, 1.0, 1.0], [1.0, -1.0, 1.0], [1
 XOR = [False, True, True, False]  # the third input is 1, its weight the bias
 
 
-def learn(adalines, rate=0.5, sweeps=200):
+def learn(adalines, rate=0.5, sweeps=100):
     """The weights (adalines, 3), and the number of wrong votes in each sweep until there is none."""
     w, wrong = torch.randn(adalines, 3), []
     for _ in range(sweeps):

@@ -95,12 +95,12 @@ def run(quick):
     if quick:  # 8×8 becomes 16×16, the strokes as wide as MNIST's
         x, new_x = (F.interpolate(a[:, None], scale_factor=2.0, mode="bilinear")[:, 0]
                     for a in (x, new_x))
-    known, new, size = (400, 200, 24) if quick else (5000, 1000, 36)
+    known, new, size = (300, 150, 24) if quick else (5000, 1000, 36)
     x, y, new_x, new_y = x[:known], y[:known], new_x[:new], new_y[:new]
     r = lab.Result(shifts=list(range(0, 5)), seen=[], pixels=[])
     x = canvas(x, size)
     with torch.no_grad():
-        r.second = arrangements(first(x[:100]), 60 if quick else 100, 0.8)
+        r.second = arrangements(first(x[:60]), 60 if quick else 100, 0.8)
         eyes = torch.cat([see(some, r.second)
                           for some in lab.track(x.split(200), "known digits")])
         plain = F.normalize(x.flatten(1))

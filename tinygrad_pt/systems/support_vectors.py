@@ -46,14 +46,14 @@ def run(quick):
     t = torch.tensor([1.0, -1.0]).repeat(100)[:, None]
     x = 0.75 * torch.randn(200, 2) + t * torch.tensor([1.1, 0.9])
     r = lab.Result(x=x, t=t, decay=0.02)
-    r.w, r.b = descend(x, t, r.decay, 2000 if quick else 20000, what="two clouds")
+    r.w, r.b = descend(x, t, r.decay, 1000 if quick else 10000, what="two clouds")
     margins = (t * (x @ r.w.T + r.b))[:, 0]
     r.support = margins < 1.02
     hidden = margins < 0.98
     made_of = ((t * x)[hidden].sum(0) / len(x) / r.decay, r.w[0])
     r.gap = ((made_of[0] - made_of[1]).norm() / r.w.norm()).item()
     again = descend(x[r.support], t[r.support], r.decay * len(x) / r.support.sum().item(),
-                    2000 if quick else 20000, what="support vectors alone")
+                    1000 if quick else 10000, what="support vectors alone")
     r.turned = ((again[0] - r.w).norm() / r.w.norm()).item()
     r.row("examples in two clouds", len(x))
     r.row("support vectors among them", r.support.sum().item())
@@ -62,7 +62,7 @@ def run(quick):
 
     (x, y), _, (new_x, new_y) = lab.digits(quick)
     t = 2 * torch.nn.functional.one_hot(y, 10).float() - 1
-    w, b = descend(x.flatten(1), t, 1e-4, 1500 if quick else 20000, batch=100, what="digits")
+    w, b = descend(x.flatten(1), t, 1e-4, 800 if quick else 20000, batch=100, what="digits")
     r.accuracy = 100 * ((new_x.flatten(1) @ w.T + b).argmax(1) == new_y).float().mean().item()
     r.digit_weights = w.reshape(10, *x.shape[1:])
     r.row("digits, ten machines: test accuracy, %", r.accuracy)
