@@ -216,7 +216,7 @@ def test_refusals():
         (RuntimeError, "zero_: .* share it", lambda: tg.zeros(1).expand(3).zero_()),
         (ValueError, r"add_: the result has shape \(2, 3\), .* \(3,\)",
          lambda: tg.zeros(3).add_(tg.zeros(2, 3))),
-        (RuntimeError, "div_: the result is of float32, which int64 cannot hold",
+        (RuntimeError, "div_: the result is of torch.float32, which torch.int64 cannot hold",
          lambda: tg.tensor([1, 2]).div_(2)),
         (RuntimeError, "add_: .* int64, which bool", lambda: tg.tensor([True]).add_(1)),
         (ValueError, r"value of shape \(3,\) does not fit in shape \(2,\)",

@@ -175,7 +175,7 @@ def test_a_generator_of_ones_own_gives_torchs_stream_and_leaves_the_default_one(
         for n in (1, 2, 5, 13, 16, 17, 30, 70, 700):
             ours, theirs = (eval(call, {"m": m, "g": g, "n": n})
                             for m, g in zip((tg, torch), generators, strict=True))
-            assert str(theirs.dtype) == f"torch.{ours.dtype}"
+            assert str(theirs.dtype) == str(ours.dtype)
             np.testing.assert_allclose(ours.numpy(), theirs.numpy(), 2e-6, 2e-6, err_msg=f"n = {n}")
             np.testing.assert_allclose(left(tg, generators[0]), left(torch, generators[1]), rtol=1e-12)
             np.testing.assert_allclose(left(tg), left(torch), rtol=1e-12)

@@ -228,7 +228,7 @@ class ParameterDict(_Named, Module):
         self.register_parameter(key, _parameter(value))
 
     def extra_repr(self) -> str:
-        return _listed(self._parameters, lambda p: f"{_TYPES[p.dtype]}Tensor")
+        return _listed(self._parameters, lambda p: f"torch.{_TYPES[p.dtype]}Tensor")
 
 
 class ParameterList(Module):
@@ -278,5 +278,5 @@ _TYPES = {dtype: name for name, dtype in TYPES.items()}
 
 
 def _listed(parameters: Mapping[str, Parameter], kind: Callable[[Parameter], Any]) -> str:
-    return "\n".join(f"  ({name}): Parameter containing: [torch.{kind(p)} of size "
+    return "\n".join(f"  ({name}): Parameter containing: [{kind(p)} of size "
                      f"{'x'.join(map(str, p.shape))}]" for name, p in parameters.items())
