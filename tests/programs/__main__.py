@@ -10,6 +10,7 @@ the time is of the watched steps, one thread each.
 import argparse
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -18,6 +19,8 @@ import tempfile
 import textwrap
 from dataclasses import replace
 from decimal import Decimal
+from importlib.metadata import version
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -166,6 +169,50 @@ def line(row: dict) -> list[str]:
             "{}/{}".format(*row["lines"]), f"{row['ratio']:.2f}"]
 
 
+PAGE = """# Public programs, run unchanged
+
+Programs and lectures that others wrote for PyTorch, run by
+
+    python tests/programs SOURCES --write docs/programs.md
+
+with PyTorch {torch} and with tinygrad_pt, unchanged, from the same seed, each in a process of its own
+with one thread, where SOURCES holds the fetched repositories. Pictures, environments and data sets
+come from small stand-ins that serve both alike ([standins](../tests/programs/standins)). *Differences*
+are relative, of all losses, gradient norms and, after the last step, parameters; those of a chaotic
+program begin as rounding and grow. *Time* is PyTorch's over ours, of the steps themselves.
+Machine: {machine}, Python {python}.
+
+**{summary}**
+"""
+
+
+def summary(rows: list[dict]) -> str:
+    """How many agree, and how long they take."""
+    ratios = [r["ratio"] for r in rows if np.isfinite(r.get("ratio", np.nan))]
+    text = f"{sum(not r['error'] for r in rows)} of {len(rows)} programs agree"
+    return text + (f"; time, PyTorch's over ours: median {np.median(ratios):.2f}" if ratios else "")
+
+
+def page(rows: list[dict]) -> str:
+    """The rows as a Markdown page, by repository."""
+    cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
+    parts = [PAGE.format(torch=version("torch").partition("+")[0], python=platform.python_version(),
+                         machine=cpu[1] if cpu else platform.machine(), summary=summary(rows))]
+    for name, group in groupby(rows, lambda r: r["name"].partition(" ")[0]):
+        parts.append(f"\n## [{name}](https://github.com/{name})\n\n"
+                     "| program | steps | last loss, PyTorch | ours | difference of losses | gradients "
+                     "| parameters | time |\n|---|---|---|---|---|---|---|---|\n")
+        for row in group:
+            what, steps, *losses, loss, _, norms, moved, lines, ratio = line(row)
+            if row["error"]:
+                steps = "**" + row["error"].splitlines()[-1] + "**"
+            elif not row["steps"]:
+                steps, loss, norms, moved, ratio = f"prints {lines.partition('/')[2]} lines", *[""] * 4
+            cells = (what.partition(" ")[2], steps, *losses, loss, norms, moved, ratio)
+            parts.append("| " + " | ".join(cells) + " |\n")
+    return "".join(parts)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("sources", type=Path)
@@ -189,11 +236,9 @@ def main() -> int:
             for a, b in zip(*row.get("printed", ([], [])), strict=False):
                 print("   ", a, "" if a == b else f"\n  ≠ {b}")
     if args.write:
-        table = ["| " + " | ".join(x) + " |" for x in (HEAD, ["---"] * len(HEAD), *map(line, rows))]
-        args.write.write_text("\n".join(table) + "\n", encoding="utf-8")
-    bad = sum(bool(r["error"]) for r in rows)
-    print(f"{len(rows) - bad} of {len(rows)} programs agree")
-    return 1 if bad else 0
+        args.write.write_text(page(rows), encoding="utf-8")
+    print(summary(rows))
+    return any(r["error"] for r in rows)
 
 
 if __name__ == "__main__":
