@@ -100,6 +100,8 @@ CLOSE = [
     *[f"m.empty(n, dtype=m.{d}).{f}" for d in ("float16", "float32", "float64")
       for f in ("exponential_(2.5)", "cauchy_(0.5, 2)", "log_normal_(0.5, 0.3)", "log_normal_()")],
     "m.empty(n, 3).t().exponential_()", "m.empty(3, n).t().log_normal_()",
+    "m.binomial(m.floor(m.rand(n) * 50), m.rand(n))",
+    "m.binomial(m.full((n, 1), 1000.0).double(), m.rand(3).double())",
     "m.poisson(m.rand(n) * 12)", "m.poisson(m.rand(3, n, dtype=m.float64) * 100)",
 ]
 
@@ -337,6 +339,8 @@ def test_hard_samples_have_the_gradient_of_soft_ones():
     ("m.empty(n).log_normal_(0, 0.5)", np.exp(0.125), np.exp(0.125) * (np.exp(0.25) - 1)**0.5),
     ("m.randint(-3, 8, (n,))", 2, 10**0.5),
     ("m.multinomial(m.tensor([1.0, 0.0, 3.0]), n, True)", 1.5, 0.75**0.5),
+    ("m.binomial(m.full((n // 10,), 100.0), m.tensor(0.7))", 70, 21**0.5),
+    ("m.binomial(m.full((n // 10,), 20.0), m.tensor(0.2))", 4, 3.2**0.5),
     ("m.poisson(m.full((n // 10,), 4.0))", 4, 2),
     ("m.poisson(m.full((n // 10,), 50.0))", 50, 50**0.5),
 ])
@@ -412,6 +416,8 @@ WRONG = [
     ("m.nn.functional.alpha_dropout(m.ones(2), -0.1, False)", ValueError),
     ("m.nn.functional.rrelu(m.ones(2), 0.5, 0.3, True)", RuntimeError),
     ("m.nn.functional.gumbel_softmax(m.ones(2, dtype=m.int64))", RuntimeError),
+    ("m.binomial(m.ones(2).long(), m.ones(2))", ValueError),
+    ("m.binomial(m.ones(2).double(), m.ones(2))", RuntimeError),
     ("m.poisson(m.tensor([-1.0]))", RuntimeError),
     ("m.poisson(m.tensor([1]))", NotImplementedError),
 ]
@@ -425,6 +431,15 @@ def test_wrong_calls(call, wanted):
             eval(call, {"m": torch})
     with pytest.raises(wanted):
         eval(call, {"m": tg})
+
+
+def test_errors_begin_with_the_name_of_the_function():
+    for f in (lambda: tg.randn(2, generator=3), lambda: tg.rand(2, generator=3),
+              lambda: tg.normal(0.0, -1.0, (2,)), lambda: tg.randint(3, (2,), generator=1),
+              lambda: tg.bernoulli(tg.ones(2), 2.0), lambda: tg.ones(2).uniform_(2, 1)):
+        with pytest.raises((RuntimeError, TypeError)) as error:
+            f()
+        assert str(error.value).partition(":")[0] in f.__code__.co_names
 
 
 def test_no_rows_are_no_samples():

@@ -242,8 +242,8 @@ def fork_rng(devices: Any = None, enabled: bool = True) -> Iterator[None]:
             set_rng_state(state)
 
 
-def generator_of(name: str, generator: Any) -> Generator:
+def generator_of(generator: Any) -> Generator:
     """The generator to use where ``generator`` was given; None is the default one."""
     if generator is not None and not isinstance(generator, Generator):
-        raise TypeError(f"{name}: wants a Generator, got {type(generator).__name__}")
+        raise TypeError(f"wants a Generator, got {type(generator).__name__}")
     return generator or default_generator

@@ -7,15 +7,19 @@ from math import sqrt
 from typing import Any
 
 from .functions import (
+    digamma,
     erf,
     erfc,
     erfinv,
     exp2,
     expm1,
+    lgamma,
     log1p,
     log_softmax,
     logit,
     logsumexp,
+    mvlgamma,
+    polygamma,
     round,
     sigmoid,
     sinc,
@@ -27,11 +31,12 @@ from .functions.elementwise import inf, where
 from .places import lookup
 from .tensors import Tensor
 
-__all__ = ["entr", "erf", "erfc", "erfinv", "exp2", "expit", "expm1", "log1p",
-           "log_softmax", "logit", "logsumexp", "ndtr", "ndtri", "round", "sinc", "softmax", "xlog1py",
+__all__ = ["digamma", "entr", "erf", "erfc", "erfinv", "exp2", "expit", "expm1", "gammaln", "log1p",
+           "log_softmax", "logit", "logsumexp", "multigammaln", "ndtr",
+           "ndtri", "polygamma", "psi", "round", "sinc", "softmax", "xlog1py",
            "xlogy"]
 
-expit = sigmoid
+expit, gammaln, psi, multigammaln = sigmoid, lgamma, digamma, mvlgamma
 
 
 def entr(x: Tensor) -> Tensor:

@@ -64,6 +64,7 @@ from . import (
     creation,
     elementwise,
     filling,
+    gammas,
     indexing,
     inplace,
     joining,
@@ -79,7 +80,7 @@ from . import (
 from .common import at_home, publish
 from .elementwise import inf, nan
 
-THEMES = (creation, comparisons, elementwise, activations, shape, joining, indexing, reductions,
+THEMES = (creation, comparisons, elementwise, gammas, activations, shape, joining, indexing, reductions,
           ordering, scans, products, matrices, conversion, sampling)
 
 __all__ = [name for name, thing in list(globals().items()) if not name.startswith("_")

@@ -23,19 +23,18 @@ BITS = {"float64": 53, "float32": 24, "float16": 11}  # integers up to 2 to this
 def uniform_(x: Tensor, from_: float = 0.0, to: float = 1.0, *,
              generator: Generator | None = None) -> Tensor:
     """Uniform numbers of [from, to). RuntimeError if from > to, or if their distance overflows."""
-    g = _floats(x, "uniform_", generator)
+    g = _floats(x, generator)
     if not from_ <= to or not to - from_ <= np.finfo(x.dtype).max:
-        raise RuntimeError(f"uniform_: wants from ≤ to in a finite distance, got {from_} and {to} for "
-                           f"{x.dtype}")
+        raise RuntimeError(f"wants from ≤ to in a finite distance, got {from_} and {to} for {x.dtype}")
     return _fill(x, "uniform_", lambda n: g.uniform(n, x.dtype, from_, to))
 
 
 def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *,
             generator: Generator | None = None) -> Tensor:
     """Normal numbers of a mean and a standard deviation."""
-    g = _floats(x, "normal_", generator)
+    g = _floats(x, generator)
     if not std >= 0:
-        raise RuntimeError(f"normal_: wants std ≥ 0, got {std}")
+        raise RuntimeError(f"wants std ≥ 0, got {std}")
     if x.array.size >= 16 and x.array.flags.c_contiguous:
         return _fill(x, "normal_", lambda n: g.normal(n, x.dtype, mean, std))
     return _fill(x, "normal_", lambda n: mean + std * g.normal_pairs(n))
@@ -44,36 +43,36 @@ def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *,
 def log_normal_(x: Tensor, mean: float = 1.0, std: float = 2.0, *,
                 generator: Generator | None = None) -> Tensor:
     """exp z for normal z of a mean and a standard deviation."""
-    g = _floats(x, "log_normal_", generator)
+    g = _floats(x, generator)
     if not std > 0:
-        raise RuntimeError(f"log_normal_: wants std > 0, got {std}")
+        raise RuntimeError(f"wants std > 0, got {std}")
     return _fill(x, "log_normal_", lambda n: np.exp(mean + std * g.normal_pairs(n)))
 
 
 def exponential_(x: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """−log(1 − u) / λ, of density λ exp(−λx)."""
-    g = _floats(x, "exponential_", generator)
+    g = _floats(x, generator)
     if not lambd > 0:
-        raise RuntimeError(f"exponential_: wants λ > 0, got {lambd}")
+        raise RuntimeError(f"wants λ > 0, got {lambd}")
     return _fill(x, "exponential_", lambda n: -1 / lambd * np.log1p(-g.uniform(n)))
 
 
 def cauchy_(x: Tensor, median: float = 0.0, sigma: float = 1.0, *,
             generator: Generator | None = None) -> Tensor:
     """median + σ tan(π (u − ½)): Cauchy's distribution."""
-    g = _floats(x, "cauchy_", generator)
+    g = _floats(x, generator)
     if not sigma > 0:
-        raise RuntimeError(f"cauchy_: wants σ > 0, got {sigma}")
+        raise RuntimeError(f"wants σ > 0, got {sigma}")
     return _fill(x, "cauchy_", lambda n: median + sigma * np.tan(np.pi * (g.uniform(n) - 0.5)))
 
 
 def geometric_(x: Tensor, p: float, *, generator: Generator | None = None) -> Tensor:
     """How many trials up to the first success of probability p: ⌈log u / log(1 − p)⌉."""
-    g = generator_of("geometric_", generator)
+    g = generator_of(generator)
     if not 0 < p < 1:
-        raise RuntimeError(f"geometric_: wants 0 < p < 1, got {p}")
+        raise RuntimeError(f"wants 0 < p < 1, got {p}")
     if x.dtype.kind == "b":
-        raise NotImplementedError("geometric_: not for bool")
+        raise NotImplementedError("not for bool")
     return _fill(x, "geometric_", lambda n: np.ceil(np.log(g.uniform(n)) / np.log1p(-p)))
 
 
@@ -82,14 +81,14 @@ def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -
 
     RuntimeError for a p outside of [0, 1].
     """
-    g = generator_of("bernoulli_", generator)
+    g = generator_of(generator)
     if type(p) is float and 0 <= p <= 1:
         return _fill(x, "bernoulli_", lambda n: g.uniform(n) < p)
     where = p.array if isinstance(p, Tensor) else np.float64(p)
     if where.dtype.kind != "f":
-        raise NotImplementedError(f"bernoulli_: wants floating point probabilities, got {where.dtype}")
+        raise NotImplementedError(f"wants floating point probabilities, got {where.dtype}")
     if not np.all((where >= 0) & (where <= 1)):
-        raise RuntimeError(f"bernoulli_: wants probabilities of 0 … 1, got {p}")
+        raise RuntimeError(f"wants probabilities of 0 … 1, got {p}")
     where = np.broadcast_to(where, x.array.shape)
     return _fill(x, "bernoulli_", lambda n: g.uniform(n, where.dtype) < _flat(where, x))
 
@@ -101,7 +100,7 @@ def random_(x: Tensor, *range: int, to: int | None = None,
     Without, of 0 … the largest that x can hold (floating dtypes: to which all integers are exact);
     ``random_(from, None)`` from a least one up to that. From 2²⁸ integers on 64 bits are drawn.
     """
-    g = generator_of("random_", generator)
+    g = generator_of(generator)
     kind = x.dtype.kind
     most = 1 if kind == "b" else 2 ** BITS[x.dtype.name] if kind == "f" else dtypes.iinfo(x.dtype).max
     least = 0 if kind == "b" else -most if kind == "f" else dtypes.iinfo(x.dtype).min
@@ -109,18 +108,18 @@ def random_(x: Tensor, *range: int, to: int | None = None,
     low, high = (0, *range) if len(range) == 1 else range or (0, None)
     high = most + 1 if high is None else high
     if not low < high:
-        raise RuntimeError(f"random_: wants from < to, got {low} and {high}")
+        raise RuntimeError(f"wants from < to, got {low} and {high}")
     if low < least or high - 1 > most:
-        raise RuntimeError(f"random_: {x.dtype} holds {least} … {most}, not {low} … {high - 1}")
+        raise RuntimeError(f"{x.dtype} holds {least} … {most}, not {low} … {high - 1}")
     wide = x.dtype.itemsize == 8 if not range else high - low >= 2**28
     return _fill(x, "random_", lambda n: g.integers(n, low, high, 64 if wide else 32))
 
 
-def _floats(x: Tensor, name: str, generator: Any) -> Generator:
+def _floats(x: Tensor, generator: Any) -> Generator:
     """The generator, for a sampler that wants a floating dtype."""
     if x.dtype.kind != "f":
-        raise NotImplementedError(f"{name}: wants a floating point dtype, got {x.dtype}")
-    return generator_of(name, generator)
+        raise NotImplementedError(f"wants a floating point dtype, got {x.dtype}")
+    return generator_of(generator)
 
 
 def _fill(x: Tensor, name: str, draw: Callable[[int], np.ndarray]) -> Tensor:
@@ -147,20 +146,19 @@ def _order(a: np.ndarray) -> list[int]:
 
 # ── what is filled ──────────────────────────────────────────────────────────────────────────────
 
-def memory(name: str, size: Any, dtype: Any = None, device: Any = None, kinds: str = "f") -> Tensor:
+def memory(size: Any, dtype: Any = None, device: Any = None, kinds: str = "f") -> Tensor:
     """A new tensor of a shape, and of a dtype of the kinds that are wanted."""
     check_device(device)
     shape, dtype = as_size(size), dtypes.check(dtype or dtypes.default)
     if min(shape, default=0) < 0:
-        raise ShapeError(f"{name}: sizes must not be negative, got {shape}")
+        raise ShapeError(f"sizes must not be negative, got {shape}")
     if dtype.kind not in kinds:
         wants = "a floating point dtype" if kinds == "f" else "a dtype of numbers"
-        raise NotImplementedError(f"{name}: wants {wants}, got {dtype}")
+        raise NotImplementedError(f"wants {wants}, got {dtype}")
     return wrap(np.empty(shape, dtype))
 
 
-def memory_like(name: str, x: Tensor, dtype: Any = None, device: Any = None,
-                kinds: str = "f") -> Tensor:
+def memory_like(x: Tensor, dtype: Any = None, device: Any = None, kinds: str = "f") -> Tensor:
     """A new tensor of x's shape, laid out as x is."""
-    y = memory(name, x.shape, x.dtype if dtype is None else dtype, device, kinds)
+    y = memory(x.shape, x.dtype if dtype is None else dtype, device, kinds)
     return wrap(np.empty_like(x.array, y.dtype)) if isinstance(x.array, np.ndarray) else y

@@ -18,10 +18,11 @@ from .common import TAKEN
 NAMES = """
     absolute addbmm addcdiv addcmul addmm addmv addr arccos arccosh arcsin arcsinh arctan arctan2
     arctanh baddbmm bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift
-    bitwise_xor clamp clamp_max clamp_min cumprod cumsum deg2rad divide eq fix float_power frac ge
-    greater greater_equal gt index_add index_copy index_fill index_put le less less_equal logical_and
-    logical_not logical_or logical_xor logit lt masked_fill masked_scatter multiply nan_to_num ne
-    negative not_equal rad2deg scatter scatter_add scatter_reduce sgn subtract tril triu true_divide
+    bitwise_xor clamp clamp_max clamp_min cumprod cumsum deg2rad digamma divide eq fix float_power
+    frac ge greater greater_equal gt index_add index_copy index_fill index_put le less less_equal lgamma
+    logical_and logical_not logical_or logical_xor logit lt masked_fill masked_scatter multiply
+    nan_to_num ne negative not_equal rad2deg scatter scatter_add scatter_reduce sgn subtract tril
+    triu true_divide
 """.split()
 
 

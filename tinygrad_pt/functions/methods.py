@@ -16,7 +16,7 @@ from ..changes import touch
 from ..devices import CPU
 from ..ops import TABLE
 from ..tensors import ShapeError, Tensor, apply, as_size, wrap
-from . import creation
+from . import creation, elementwise, gammas
 from .common import as_dim, as_int
 from .conversion import numel, to
 from .indexing import where as _where
@@ -182,6 +182,18 @@ def is_cuda(x: Tensor) -> _bool:
     return False
 
 
+def _no(name: str) -> None:
+    """A property that is False: there is one device, and one way for a tensor to lie in memory."""
+    f = lambda x: False  # noqa: E731
+    f.__name__ = name
+    _property(f)
+
+
+for _name in ("is_meta", "is_mkldnn", "is_mps", "is_nested", "is_quantized", "is_sparse", "is_vulkan",
+              "is_xla", "is_xpu"):
+    _no(_name)
+
+
 @_property
 def is_cpu(x: Tensor) -> _bool:
     """True: on the CPU."""
@@ -257,6 +269,31 @@ def cpu(x: Tensor) -> Tensor:
 def cuda(x: Tensor, device: Any = None) -> Tensor:
     """RuntimeError: this library computes on the CPU."""
     raise RuntimeError("cuda: this library computes on the CPU; cuda.is_available() is False")
+
+
+def pin_memory(x: Tensor, device: Any = None) -> Tensor:
+    """x itself: there is no GPU to copy it to."""
+    return x
+
+
+def is_pinned(x: Tensor, device: Any = None) -> _bool:
+    """False."""
+    return False
+
+
+def polygamma(x: Tensor, n: _int) -> Tensor:
+    """The n-th derivative of `digamma`."""
+    return gammas.polygamma(n, x)
+
+
+def float_power(x: Tensor, exponent: Any) -> Tensor:
+    """x to a power, in float64."""
+    return elementwise.float_power(x, exponent)
+
+
+def bfloat16(x: Tensor) -> Tensor:
+    """x as bfloat16, which NumPy has not: TypeError."""
+    return to(x, dtypes.bfloat16)
 
 
 def get_device(x: Tensor) -> _int:

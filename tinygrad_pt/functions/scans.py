@@ -10,12 +10,13 @@ import numpy as np
 from ..dtypes import default, int64
 from ..ops import TABLE
 from ..tensors import ShapeError, Tensor, apply
-from .common import as_dim, plain
+from .common import as_dim, as_dims, plain
 from .conversion import clone, to
+from .creation import full
 from .elementwise import logaddexp
 from .joining import cat
 from .reductions import sum
-from .shape import reshape
+from .shape import narrow, reshape
 
 
 def cumsum(x: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
@@ -74,6 +75,41 @@ def diff(x: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None,
         b, a = x[(*before, slice(1, None))], x[(*before, slice(-1))]
         x = plain(np.not_equal, b, a) if x.dtype.kind == "b" else b - a
     return x
+
+
+def gradient(x: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) -> tuple:
+    """The derivatives along dimensions (default: all), from differences between neighbours.
+
+    ``spacing``: a distance, one for each dimension, or tensors of places. In the middle those of a
+    parabola through three points; at the ends of a line, or with edge_order=2 of that parabola.
+    """
+    dims = as_dims(x, dim)
+    steps = list(spacing) if isinstance(spacing, list | tuple) else [spacing] * len(dims)
+    if len(steps) != len(dims) or edge_order not in (1, 2):
+        raise RuntimeError(f"gradient: wants a spacing for each of {len(dims)} dimensions and "
+                           f"edge_order 1 or 2, got {len(steps)} and {edge_order}")
+    return tuple(_slopes(x, d, h, edge_order) for d, h in zip(dims, steps, strict=True))
+
+
+def _slopes(x, d, h, edge_order):
+    n = x.shape[d]
+    if n < edge_order + 1:
+        raise RuntimeError(f"gradient: wants at least {edge_order + 1} elements in dimension {d}, got "
+                           f"shape {x.array.shape}")
+    if isinstance(h, Tensor):
+        if h.shape != (n,):
+            raise ShapeError(f"gradient: wants {n} places for dimension {d}, got shape {h.array.shape}")
+        h = reshape(diff(h), n - 1, *[1] * (x.ndim - d - 1))
+    else:
+        h = full((n - 1, *[1] * (x.ndim - d - 1)), h, dtype=x.dtype)
+    slopes, (a, b) = diff(x, dim=d) / h, (h[:-1], h[1:])
+    at = [narrow(slopes, d, *place) for place in ((0, n - 2), (1, n - 2), (0, 1), (n - 2, 1))]
+    before, after, first, last = at
+    bends = (after - before) / (a + b)
+    if edge_order == 2:
+        first = first - h[:1] * narrow(bends, d, 0, 1)
+        last = last + h[-1:] * narrow(bends, d, n - 3, 1)
+    return cat([first, before + a * bends, last], d)
 
 
 def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float = 1, dim: int = -1) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from enum import Enum
 from math import sqrt
 from typing import Any
 
@@ -55,6 +57,17 @@ def attention_weights(query: Tensor, key: Tensor, mask: Tensor | None) -> Tensor
     scores = where(mask, scores, -inf) if mask.dtype.kind == "b" else scores + mask
     nowhere = all(scores == -inf, -1, True)
     return where(nowhere, 0.0, softmax(where(nowhere, 0.0, scores), -1))
+
+
+class SDPBackend(Enum):
+    """The implementations among which PyTorch chooses; here there is one."""
+
+    MATH, FLASH_ATTENTION, EFFICIENT_ATTENTION, CUDNN_ATTENTION = range(4)
+
+
+def sdpa_kernel(backends: Any, set_priority: bool = False) -> Any:
+    """A with block in which PyTorch uses some implementation."""
+    return nullcontext()
 
 
 def additive(name: str, mask: Tensor | None, dtype: Any) -> Tensor | None:

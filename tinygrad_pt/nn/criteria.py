@@ -12,7 +12,7 @@ from .losses import how
 from .module import Module
 from .modules import PairwiseDistance
 
-__all__ = ["BCELoss", "BCEWithLogitsLoss", "CosineEmbeddingLoss", "CrossEntropyLoss",
+__all__ = ["BCELoss", "BCEWithLogitsLoss", "CTCLoss", "CosineEmbeddingLoss", "CrossEntropyLoss",
            "GaussianNLLLoss", "HingeEmbeddingLoss", "HuberLoss", "KLDivLoss", "L1Loss", "MSELoss",
            "MarginRankingLoss", "MultiLabelMarginLoss", "MultiLabelSoftMarginLoss",
            "MultiMarginLoss", "NLLLoss", "PoissonNLLLoss", "SmoothL1Loss", "SoftMarginLoss",
@@ -138,3 +138,7 @@ class MultiLabelMarginLoss(Loss, of=F.multilabel_margin_loss):
 
 class MultiLabelSoftMarginLoss(Loss, of=F.multilabel_soft_margin_loss):
     """Binary cross-entropy of each class: see `functional.multilabel_soft_margin_loss`."""
+
+
+class CTCLoss(Loss, of=F.ctc_loss):
+    """−log of the probability of a sequence whose timing is not known: see `functional.ctc_loss`."""

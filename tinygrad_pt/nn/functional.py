@@ -10,12 +10,12 @@ from ..functions import (
     activations,
     broadcast_tensors,
     clamp_min,
-    einsum,
     norm,
     one_hot,
     reductions,
     sigmoid,
     tanh,
+    triu_indices,
 )
 from ..functions.activations import (
     celu,
@@ -56,7 +56,9 @@ from .convolution import (
     pair,
     unfold,
 )
+from .ctc import ctc_loss
 from .embedding import embedding, embedding_bag
+from .grids import affine_grid, grid_sample
 from .losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -79,6 +81,8 @@ from .losses import (
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
+from .maps import bilinear, linear
+from .multihead import multi_head_attention_forward
 from .noise import (
     alpha_dropout,
     dropout,
@@ -107,8 +111,11 @@ from .pooling import (
     avg_pool1d,
     avg_pool2d,
     avg_pool3d,
+    fractional_max_pool2d,
+    fractional_max_pool3d,
     lp_pool1d,
     lp_pool2d,
+    lp_pool3d,
     max_pool1d,
     max_pool2d,
     max_pool3d,
@@ -152,28 +159,6 @@ def _chosen(x: Tensor, dim: int | None) -> int:
     return dim
 
 
-def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """y = x Wᵀ + b for x (…, in), weight (out, in), bias (out)."""
-    if x.ndim < 2 or weight.ndim != 2 or x.dtype != weight.dtype:
-        y = x @ weight.T  # vectors, and errors
-    else:
-        y = apply(LINEAR, (x, weight), {})
-    return y if bias is None else y + bias
-
-
-LINEAR = TABLE["linear"]
-
-
-def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """yₖ = x₁ᵀ Wₖ x₂ + bₖ for x₁ (…, m), x₂ (…, n), weight (out, m, n), bias (out)."""
-    if (input1.shape[:-1] != input2.shape[:-1] or weight.ndim != 3
-            or input1.shape[-1:] + input2.shape[-1:] != weight.shape[1:]):
-        raise ShapeError(f"bilinear: wants (…, m), (…, n) and weight (out, m, n), got {input1.shape}, "
-                         f"{input2.shape} and {weight.shape}")
-    y = einsum("...m,omn,...n->...o", input1, weight, input2)
-    return y if bias is None else y + bias
-
-
 def normalize(x: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -> Tensor:
     """x / max(‖x‖ₚ, ε), the norm along ``dim``."""
     return x / clamp_min(norm(x, p, dim, True), eps)
@@ -191,7 +176,20 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
     return norm(x1 - x2 + eps, p, -1, keepdim)
 
 
+def pdist(x: Tensor, p: float = 2.0) -> Tensor:
+    """‖xᵢ − xⱼ‖ₚ of all pairs i < j of the rows of x (N, M): N(N − 1)/2 numbers."""
+    if x.ndim != 2:
+        raise ShapeError(f"wants rows (N, M), got shape {tuple(x.shape)}")
+    if p < 0:
+        raise RuntimeError(f"p must not be negative, got {p}")
+    i, j = triu_indices(x.shape[0], x.shape[0], 1)
+    return norm(x[i] - x[j], p, -1)
+
+
 for _f in (celu, elu, hardtanh, leaky_relu, relu, rrelu, selu, threshold):
     globals()[f"{_f.__name__}_"] = partial(_f, inplace=True)
+for _f in (max_pool1d, max_pool2d, max_pool3d, adaptive_max_pool1d, adaptive_max_pool2d,
+           adaptive_max_pool3d, fractional_max_pool2d, fractional_max_pool3d):
+    globals()[f"{_f.__name__}_with_indices"] = partial(_f, return_indices=True)
 __getattr__ = partial(lookup, __name__)
 speak(globals(), __package__, activations.__name__)

@@ -273,7 +273,7 @@ class Module:
                     m._buffers[name] = fn(x)
         return self
 
-    def to_empty(self, *, device: Any = None, recurse: bool = True) -> Module:
+    def to_empty(self, *, device: Any, recurse: bool = True) -> Module:
         """All parameters and buffers in new memory, not initialised."""
         return self._apply(lambda x: empty_like(x, device=device), recurse)
 

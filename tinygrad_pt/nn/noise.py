@@ -69,8 +69,8 @@ def _dropped(name: str, x: Tensor, p: float, training: bool, inplace: bool,
         raise ShapeError(f"{name}: wants two or more dimensions, got shape {tuple(x.shape)}")
     if p == 1:
         return x.mul_(0) if inplace else x * 0
-    m = (memory_like(name, x) if dims is None else
-         memory(name, (*x.shape[:dims], *(1,) * (x.ndim - dims)), x.dtype)).bernoulli_(1 - p)
+    m = (memory_like(x) if dims is None else
+         memory((*x.shape[:dims], *(1,) * (x.ndim - dims)), x.dtype)).bernoulli_(1 - p)
     if alpha is None:
         m = m / (1 - p)
         return x.mul_(m) if inplace else x * m
@@ -107,7 +107,7 @@ def gumbel_softmax(logits: Tensor, tau: float = 1.0, hard: bool = False, eps: fl
     A sample that can be differentiated (Jang et al., 2017). ``hard``: one-hot, with the gradient of
     the soft one. ``eps`` is not used.
     """
-    g = -memory_like("gumbel_softmax", logits).exponential_().log()
+    g = -memory_like(logits).exponential_().log()
     y = softmax((logits + g) / tau, dim)
     if not hard:
         return y

@@ -13,9 +13,10 @@ from ..functions.common import as_int, plain
 from ..functions.conversion import clone
 from ..functions.creation import ones, zeros
 from ..functions.elementwise import inf, where
-from ..functions.indexing import scatter
+from ..functions.indexing import gather, scatter
 from ..functions.joining import _framed, cat
 from ..functions.reductions import mean
+from ..functions.sampling import rand
 from ..functions.shape import flatten, narrow, reshape, squeeze
 from ..tensors import ShapeError, Tensor, constant, wrap
 from .convolution import batched, conv1d, conv2d, conv3d, sizes
@@ -129,6 +130,71 @@ def _largest(op, n, x, grid, places, indexed):
     return (squeeze(y, 0), squeeze(indices, 0) if indexed else None) if one else (y, indices)
 
 
+# ── the largest, of windows at random places ────────────────────────────────────────────────────
+
+def fractional_max_pool2d(x: Tensor, kernel_size: Any, output_size: Any = None,
+                          output_ratio: Any = None, return_indices: bool = False,
+                          _random_samples: Tensor | None = None) -> Any:
+    """The largest of each of so many windows, whose steps are random, of images (N, C, H, W).
+
+    Their number is ``output_size``, or this part of the image's; the steps are two whole numbers next
+    to (H − kernel_size) / (output_size − 1), in an order that differs between channels (Graham, 2014).
+    ``_random_samples`` (N, C, 2) of [0, 1) say which order. With ``return_indices`` as `max_pool2d`.
+    """
+    return _fractional(2, x, kernel_size, output_size, output_ratio, return_indices, _random_samples)
+
+
+def fractional_max_pool3d(x: Tensor, kernel_size: Any, output_size: Any = None,
+                          output_ratio: Any = None, return_indices: bool = False,
+                          _random_samples: Tensor | None = None) -> Any:
+    """`fractional_max_pool2d` of volumes (N, C, D, H, W)."""
+    return _fractional(3, x, kernel_size, output_size, output_ratio, return_indices, _random_samples)
+
+
+def _fractional(n, x, kernel_size, output_size, output_ratio, return_indices, samples):
+    op = f"fractional_max_pool{n}d"
+    if (output_size is None) == (output_ratio is None):
+        raise ValueError(f"{op}: wants output_size or output_ratio, got {output_size} and "
+                         f"{output_ratio}")
+    x, one = batched(op, n, x)
+    size, k = x.shape[2:], sizes(op, "kernel_size", kernel_size, n, 1)
+    if output_size is None:
+        ratios = tuple(output_ratio) if isinstance(output_ratio, tuple | list) else (output_ratio,) * n
+        output_size = [int(m * f) for m, f in zip(size, ratios, strict=True)]
+    parts = sizes(op, "output_size", output_size, n, 1)
+    if any(o + k_ - 1 > m for o, k_, m in zip(parts, k, size, strict=True)):
+        raise ShapeError(f"{op}: {parts} windows {k} are too many for images {tuple(size)}")
+    if samples is None:
+        samples = rand(*x.shape[:2], n, dtype=x.dtype)
+    order = range(n) if n == 3 else (1, 0)  # which sample is for which direction
+
+    def largest(a, u):
+        at = np.zeros((*a.shape[:2], 1, 1), np.int64)  # (N, C, places, pixels of a window)
+        for m, o, k_, i in zip(size, parts, k, order, strict=True):
+            seen = _random_starts(u[..., i], m, o, k_)[..., None] + np.arange(k_)
+            at = at[..., :, None, :, None] * m + seen[:, :, None, :, None, :]
+            at = at.reshape(*a.shape[:2], at.shape[2] * o, -1)
+        flat = np.take_along_axis(a.reshape(*a.shape[:2], 1, -1), at, -1)
+        return np.take_along_axis(at, flat.argmax(-1)[..., None], -1)[..., 0]
+
+    indices = plain(largest, x, samples)
+    y = gather(flatten(x, 2), 2, indices)
+    y, indices = (reshape(t, *x.shape[:2], *parts) for t in (y, indices))
+    if one:
+        y, indices = squeeze(y, 0), squeeze(indices, 0)
+    return (y, indices) if return_indices else y
+
+
+def _random_starts(u, size, many, k):
+    """Where so many windows of k pixels begin, the last of them at the end."""
+    step = (u.dtype.type(size - k) / (many - 1)) if many > 1 else u.dtype.type(0)
+    u = u[..., None]
+    places = (np.arange(many, dtype=u.dtype) + u) * step
+    starts = places.astype(np.int64) - (u * step).astype(np.int64)
+    starts[..., -1] = size - k
+    return starts
+
+
 # ── the mean ────────────────────────────────────────────────────────────────────────────────────
 
 def avg_pool1d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0,
@@ -219,6 +285,12 @@ def lp_pool2d(x: Tensor, norm_type: float, kernel_size: Any, stride: Any = None,
               ceil_mode: bool = False) -> Tensor:
     """(Σ xᵖ)^(1/p) over each window of images (N, C, H, W), p the ``norm_type``."""
     return _lp_pool(2, x, norm_type, kernel_size, stride, ceil_mode)
+
+
+def lp_pool3d(x: Tensor, norm_type: float, kernel_size: Any, stride: Any = None,
+              ceil_mode: bool = False) -> Tensor:
+    """(Σ xᵖ)^(1/p) over each window of volumes (N, C, D, H, W), p the ``norm_type``."""
+    return _lp_pool(3, x, norm_type, kernel_size, stride, ceil_mode)
 
 
 def _lp_pool(n, x, norm_type, kernel_size, stride, ceil_mode):

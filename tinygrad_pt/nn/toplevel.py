@@ -62,10 +62,11 @@ def adaptive_max_pool1d(x: Tensor, output_size: Any) -> tuple[Tensor, Tensor]:
     return F.adaptive_max_pool1d(x, output_size, True)
 
 
-def max_pool1d_with_indices(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0,
-                            dilation: Any = 1, ceil_mode: bool = False) -> tuple[Tensor, Tensor]:
-    """`functional.max_pool1d` with indices."""
-    return F.max_pool1d(x, kernel_size, stride, padding, dilation, ceil_mode, True)
+def grid_sampler(x: Tensor, grid: Tensor, interpolation_mode: int, padding_mode: int,
+                 align_corners: bool) -> Tensor:
+    """`functional.grid_sample`, the modes by number."""
+    return F.grid_sample(x, grid, ("bilinear", "nearest", "bicubic")[interpolation_mode],
+                         ("zeros", "border", "reflection")[padding_mode], align_corners)
 
 
 speak(globals(), __name__)

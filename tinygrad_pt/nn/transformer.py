@@ -9,31 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
-from math import sqrt
 from typing import Any
 
 from ..functions.activations import gelu, relu
-from ..functions.creation import empty, full, zeros
+from ..functions.creation import empty, full
 from ..functions.elementwise import inf
-from ..functions.joining import cat, chunk, pad
-from ..functions.reductions import mean, softmax
-from ..functions.shape import reshape, transpose, triu
+from ..functions.shape import transpose, triu
 from ..tensors import ShapeError, Tensor
 from . import init
-from .attention import additive, scaled_dot_product_attention
-from .functional import linear
 from .module import Module
 from .modules import Dropout, LayerNorm, Linear, ModuleList
 from .modules.linear import NonDynamicallyQuantizableLinear
-from .noise import dropout as dropped
+from .multihead import multi_head_attention_forward
 from .parameter import Parameter
 
 __all__ = ["MultiheadAttention", "Transformer", "TransformerDecoder", "TransformerDecoderLayer",
            "TransformerEncoder", "TransformerEncoderLayer"]
-
-
-class Unfit(AssertionError, ShapeError):
-    """Shapes that do not fit: for some of them PyTorch raises the one, for others the other."""
 
 
 class MultiheadAttention(Module):
@@ -94,86 +85,15 @@ class MultiheadAttention(Module):
         Weights are (N, L, S), the mean over the heads; or (N, heads, L, S) without
         ``average_attn_weights``. ``is_causal`` says that ``attn_mask`` is the causal one.
         """
-        single = query.ndim == 2
-        self._check(query, key, value, key_padding_mask, attn_mask)
-        if is_causal and attn_mask is None:
-            raise RuntimeError("MultiheadAttention: is_causal is a hint beside an attn_mask, got none")
-        if single:
-            query, key, value = (x[:, None] for x in (query, key, value))
-            if key_padding_mask is not None:
-                key_padding_mask = key_padding_mask[None]
-        elif self.batch_first:
+        if query.ndim == 3 and self.batch_first:
             query, key, value = (transpose(x, 0, 1) for x in (query, key, value))
-
-        n, heads = query.shape[1], self.num_heads
-        q, k, v = self._projected(query, key, value)
-        extra = 0
-        if self.bias_k is not None:
-            k, v = (cat([x, b.expand(1, n, -1)]) for x, b in ((k, self.bias_k), (v, self.bias_v)))
-            extra += 1
-        if self.add_zero_attn:
-            nothing = zeros(1, n, self.embed_dim, dtype=k.dtype)
-            k, v = cat([k, nothing]), cat([v, nothing])
-            extra += 1
-        q, k, v = (transpose(reshape(x, (x.shape[0], n * heads, self.head_dim)), 0, 1)
-                   for x in (q, k, v))
-        mask = self._mask(attn_mask, key_padding_mask, n, extra, q.dtype)  # all are (N·heads, …) now
-
-        p, weights = self.dropout if self.training else 0.0, None
-        if need_weights:
-            scores = q * sqrt(1 / self.head_dim) @ transpose(k, 1, 2)
-            weights = softmax(scores if mask is None else scores + mask, -1)
-            weights = dropped(weights, p, p > 0)
-            y = weights @ v
-            weights = reshape(weights, (n, heads, *weights.shape[1:]))
-            weights = mean(weights, 1) if average_attn_weights else weights
-        else:
-            y = scaled_dot_product_attention(q, k, v, mask, p)
-        y = self.out_proj(reshape(transpose(y, 0, 1), (query.shape[0], n, self.embed_dim)))
-        if single:
-            return y[:, 0], None if weights is None else weights[0]
-        return transpose(y, 0, 1) if self.batch_first else y, weights
-
-    def _projected(self, query: Tensor, key: Tensor, value: Tensor) -> list[Tensor]:
-        b = [None] * 3 if self.in_proj_bias is None else chunk(self.in_proj_bias, 3)
-        w = chunk(self.in_proj_weight, 3) if self._qkv_same_embed_dim else \
-            (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight)
-        return [linear(x, *of) for x, *of in zip((query, key, value), w, b, strict=True)]
-
-    def _mask(self, attn_mask: Tensor | None, padding: Tensor | None, n: int, extra: int,
-              dtype: Any) -> Tensor | None:
-        """Both masks as one to be added; nobody is kept from ``extra`` keys at the end."""
-        mask = additive("MultiheadAttention", attn_mask, dtype)
-        padding = additive("MultiheadAttention", padding, dtype)
-        if mask is not None and extra:
-            mask = pad(mask, (0, extra))
-        if padding is not None:
-            padding = pad(padding, (0, extra)) if extra else padding
-            padding = padding[:, None, None].expand(n, self.num_heads, 1, -1)
-            padding = reshape(padding, (n * self.num_heads, 1, -1))
-            mask = padding if mask is None else mask + padding
-        return mask
-
-    def _check(self, query, key, value, padding, mask):
-        name = "MultiheadAttention"
-        shapes = f"got {tuple(query.shape)}, {tuple(key.shape)} and {tuple(value.shape)}"
-        if query.ndim not in (2, 3) or not query.ndim == key.ndim == value.ndim:
-            raise Unfit(f"{name}: wants three of 2 or 3 dimensions, {shapes}")
-        features = [x.shape[-1] for x in (query, key, value)]
-        if features != [self.embed_dim, self.kdim, self.vdim]:
-            raise Unfit(f"{name}: wants {self.embed_dim}, {self.kdim}, {self.vdim} features, {shapes}")
-        if key.shape[:-1] != value.shape[:-1]:
-            raise Unfit(f"{name}: wants as many keys as values, {shapes}")
-        time = 0 if query.ndim == 2 or not self.batch_first else 1
-        n = 1 if query.ndim == 2 else query.shape[1 - time]
-        sizes = query.shape[time], key.shape[time]
-        if mask is not None and tuple(mask.shape) not in (sizes, (n * self.num_heads, *sizes)):
-            raise Unfit(f"{name}: wants an attn_mask of shape {sizes} or "
-                             f"{(n * self.num_heads, *sizes)}, got {tuple(mask.shape)}")
-        wanted = sizes[1:] if query.ndim == 2 else (n, sizes[1])
-        if padding is not None and tuple(padding.shape) != wanted:
-            raise Unfit(f"{name}: wants a key_padding_mask of shape {wanted}, got "
-                                 f"{tuple(padding.shape)}")
+        y, weights = multi_head_attention_forward(
+            query, key, value, self.embed_dim, self.num_heads, self.in_proj_weight, self.in_proj_bias,
+            self.bias_k, self.bias_v, self.add_zero_attn, self.dropout, self.out_proj.weight,
+            self.out_proj.bias, self.training, key_padding_mask, need_weights, attn_mask,
+            not self._qkv_same_embed_dim, self.q_proj_weight, self.k_proj_weight, self.v_proj_weight,
+            average_attn_weights=average_attn_weights, is_causal=is_causal)
+        return transpose(y, 0, 1) if query.ndim == 3 and self.batch_first else y, weights
 
 
 # ── layers ──────────────────────────────────────────────────────────────────────────────────────

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...places import lookup
 from ...tensors import ShapeError, Tensor
 from .. import functional as F
 from .. import init
@@ -286,3 +287,11 @@ class Softmax2d(Layer):
 
 def _full(n: int, value: float, device: Any, dtype: Any) -> Tensor:
     return init.constant_(init.empty(n, device=device, dtype=dtype), value)
+
+
+def __getattr__(name: str) -> Any:
+    """MultiheadAttention, which PyTorch keeps here."""
+    if name == "MultiheadAttention":
+        from ..transformer import MultiheadAttention
+        return MultiheadAttention
+    return lookup(__name__, name)

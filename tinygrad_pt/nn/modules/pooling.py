@@ -84,6 +84,31 @@ class LPPool2d(LPPool1d):
     function = F.lp_pool2d
 
 
+class LPPool3d(LPPool1d):
+    """The p-norm of each window of volumes (N, C, D, H, W)."""
+
+    function = F.lp_pool3d
+
+
+class FractionalMaxPool2d(Layer):
+    """The largest of each of so many windows at random places: see `functional`'s."""
+
+    function = F.fractional_max_pool2d
+
+    def __init__(self, kernel_size: Any, output_size: Any = None, output_ratio: Any = None,
+                 return_indices: bool = False, _random_samples: Tensor | None = None):
+        if (output_size is None) == (output_ratio is None):
+            raise ValueError(f"{type(self).__name__}: wants output_size or output_ratio, got "
+                             f"{output_size} and {output_ratio}")
+        self.keep(locals())
+
+
+class FractionalMaxPool3d(FractionalMaxPool2d):
+    """The largest of each of so many windows at random places of volumes."""
+
+    function = F.fractional_max_pool3d
+
+
 class AdaptiveAvgPool1d(Layer):
     """The mean of each of so many parts of sequences."""
 
