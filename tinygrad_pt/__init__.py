@@ -58,7 +58,8 @@ class _Made:
     @staticmethod
     def find_spec(name, path=None, target=None):
         package, _, tail = name.partition(".")
-        if package != __name__ or not tail.startswith((*_MADE, "autograd.", "nn.", "utils.")):
+        if package != __name__ or not tail.startswith((*_MADE, "autograd.", "distributions.", "nn.",
+                                                         "utils.")):
             return None
         return import_module(".places", __name__).find_spec(name)
 

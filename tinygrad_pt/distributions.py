@@ -9,6 +9,7 @@ PyTorch's.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import e, lgamma, log, pi, prod, sqrt
 from typing import Any
 
@@ -36,7 +37,11 @@ from .functions import (
     where,
 )
 from .functions.activations import logsigmoid
+from .places import lookup
 from .tensors import Size, Tensor, plain
+
+__path__: list[str] = []  # within which `places` makes distributions.normal and the like
+__getattr__ = partial(lookup, __name__)
 
 
 class Distribution:

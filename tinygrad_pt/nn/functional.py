@@ -41,9 +41,8 @@ from ..functions.activations import (
     threshold,
 )
 from ..functions.common import speak
-from ..ops import TABLE
 from ..places import lookup
-from ..tensors import ShapeError, Tensor, apply
+from ..tensors import ShapeError, Tensor
 from .attention import scaled_dot_product_attention
 from .convolution import (
     conv1d,
