@@ -17,7 +17,6 @@ import numpy as np
 
 from .functions import (
     argmax,
-    bernoulli,
     broadcast_tensors,
     clamp,
     erf,
@@ -26,7 +25,6 @@ from .functions import (
     finfo,
     gather,
     logsumexp,
-    multinomial,
     no_grad,
     one_hot,
     rand,
@@ -37,6 +35,8 @@ from .functions import (
     where,
 )
 from .functions.activations import logsigmoid
+from .functions.sampling import bernoulli as draw_bernoulli  # the modules of these names hide them
+from .functions.sampling import multinomial as draw_multinomial
 from .places import lookup
 from .tensors import Size, Tensor, plain
 
@@ -201,7 +201,7 @@ class Bernoulli(_ByProbabilities):
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         """0s and 1s, outside of the graph."""
-        return bernoulli(self.probs.expand(self._shape(sample_shape)))
+        return draw_bernoulli(self.probs.expand(self._shape(sample_shape)))
 
     def log_prob(self, value: Tensor) -> Tensor:
         """x log p + (1 − x) log(1 − p)."""
@@ -240,7 +240,7 @@ class Categorical(_ByProbabilities):
     def sample(self, sample_shape: Any = ()) -> Tensor:
         """Integers, outside of the graph."""
         rows = self.probs.reshape(-1, self.probs.shape[-1])
-        return multinomial(rows, prod(sample_shape), True).T.reshape(self._shape(sample_shape))
+        return draw_multinomial(rows, prod(sample_shape), True).T.reshape(self._shape(sample_shape))
 
     def log_prob(self, value: Tensor) -> Tensor:
         """log p of the values, which broadcast with the batch."""
