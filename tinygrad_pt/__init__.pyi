@@ -22,10 +22,10 @@ from .nn.toplevel import batch_norm as batch_norm
 from .nn.toplevel import dropout as dropout
 from .nn.toplevel import embedding as embedding
 from .nn.toplevel import feature_alpha_dropout as feature_alpha_dropout
+from .nn.toplevel import grid_sampler as grid_sampler
 from .nn.toplevel import group_norm as group_norm
 from .nn.toplevel import instance_norm as instance_norm
 from .nn.toplevel import layer_norm as layer_norm
-from .nn.toplevel import max_pool1d_with_indices as max_pool1d_with_indices
 from .nn.functional import adaptive_avg_pool1d as adaptive_avg_pool1d
 from .nn.functional import avg_pool1d as avg_pool1d
 from .nn.functional import bilinear as bilinear
@@ -38,6 +38,7 @@ from .nn.functional import conv_transpose2d as conv_transpose2d
 from .nn.functional import conv_transpose3d as conv_transpose3d
 from .nn.functional import cosine_similarity as cosine_similarity
 from .nn.functional import max_pool1d as max_pool1d
+from .nn.functional import max_pool1d_with_indices as max_pool1d_with_indices
 from .nn.functional import max_pool2d as max_pool2d
 from .nn.functional import max_pool3d as max_pool3d
 from .nn.functional import pairwise_distance as pairwise_distance
