@@ -199,7 +199,7 @@ class Tensor:
         if value is not None:
             if not isinstance(value, Tensor):
                 raise TypeError(f"grad: wants a Tensor or None, got {type(value).__name__}")
-            if value.shape != self.shape or value.dtype != self.dtype:
+            if value.array.shape != self.array.shape or value.array.dtype != self.array.dtype:
                 raise ShapeError(f"grad: wants shape {self.array.shape} and {self.dtype}, got "
                                  f"{value.array.shape} and {value.dtype}")
         self._grad = value

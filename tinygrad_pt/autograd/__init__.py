@@ -40,9 +40,10 @@ def backward(tensors: Tensor | Sequence[Tensor], grad_tensors: Any = None,
     for at, g in found.items():
         x = at if only is None else only[at]
         x.grad = g if x.grad is None else x.grad + g
-        for (when, _), hook in [*(x.hooks or {}).items()]:
-            if when == "after":
-                hook(x)
+        if x.hooks:
+            for (when, _), hook in [*x.hooks.items()]:
+                if when == "after":
+                    hook(x)
 
 
 def _backward(x: Tensor, gradient: Tensor | None = None, retain_graph: bool | None = None,
@@ -116,7 +117,7 @@ def _pull(outputs, cotangents, retain_graph, create_graph, only=None):
             if y.array.size != 1:
                 raise RuntimeError(f"backward: the gradient of a tensor of shape {y.array.shape} "
                                    "needs a gradient= of that shape; only a scalar does without")
-            v = wrap(np.ones(y.array.shape, y.dtype))
+            v = wrap(np.ones(y.array.shape, y.array.dtype))
         if not isinstance(v, Tensor):
             raise TypeError(f"backward: gradient must be a Tensor, got {type(v).__name__}")
         if v.array.shape != y.array.shape:

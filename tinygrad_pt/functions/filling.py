@@ -155,7 +155,7 @@ def memory(size: Any, dtype: Any = None, device: Any = None, kinds: str = "f") -
     if dtype.kind not in kinds:
         wants = "a floating point dtype" if kinds == "f" else "a dtype of numbers"
         raise NotImplementedError(f"wants {wants}, got {dtype}")
-    return wrap(np.empty(shape, dtype))
+    return wrap(np.empty(shape, dtype.dtype))  # NumPy is slow with what only has a dtype
 
 
 def memory_like(x: Tensor, dtype: Any = None, device: Any = None, kinds: str = "f") -> Tensor:

@@ -38,7 +38,7 @@ def sum(x: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None)
     if y is not None:
         return y
     y = apply(SUM, (x,), {"dims": reduced(x, dim), "keepdim": keepdim})
-    return y if y.dtype.kind == "f" else to(y, dtype or int64)
+    return y if x.dtype.kind == "f" else to(y, dtype or int64)
 
 
 def nansum(x: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:

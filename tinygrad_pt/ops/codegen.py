@@ -120,10 +120,10 @@ def loops(op: Pointwise, real: str) -> tuple[str, list[str], int]:
             continue
         names.append(f"{op.name}_{'value' if not i else f'd{i - 1}'}_{real}")
         if not i:
-            text.append(f"static void {names[0]}(ptrdiff_t n, const void *const *xs,\n"
+            text.append(f"CLONES static void {names[0]}(ptrdiff_t n, const void *const *xs,\n"
                         f"        const ptrdiff_t *step, void *out_)\n{{\n")
         else:
-            text.append(f"static void {names[-1]}(ptrdiff_t n, const void *g_, const void *y_,\n"
+            text.append(f"CLONES static void {names[-1]}(ptrdiff_t n, const void *g_, const void *y_,\n"
                         f"        const void *const *xs, const ptrdiff_t *step, void *out_)\n{{\n"
                         f"    const {real} *cotangent = g_, *y = y_;\n    (void)y;\n")
         text.append(f"{pointers}{unused}    {real} *restrict out = out_;\n")
