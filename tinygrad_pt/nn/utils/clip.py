@@ -32,9 +32,10 @@ def get_total_norm(tensors: Any, norm_type: float = 2.0, error_if_nonfinite: boo
 def clip_grads_with_norm_(parameters: Any, max_norm: float, total_norm: Tensor,
                           foreach: bool | None = None) -> None:
     """Multiply all gradients by max_norm / total_norm if that is below 1."""
-    factor = (max_norm / (total_norm + 1e-6)).clamp(max=1.0)
-    for g in _gradients(parameters):
-        g.mul_(factor.to(g.dtype))
+    factor = (max_norm / (total_norm + 1e-6)).clamp(max=1.0).item()
+    if factor != 1:
+        for g in _gradients(parameters):
+            g.mul_(factor)
 
 
 def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0,
