@@ -161,4 +161,4 @@ def memory(size: Any, dtype: Any = None, device: Any = None, kinds: str = "f") -
 def memory_like(x: Tensor, dtype: Any = None, device: Any = None, kinds: str = "f") -> Tensor:
     """A new tensor of x's shape, laid out as x is."""
     y = memory(x.shape, x.dtype if dtype is None else dtype, device, kinds)
-    return wrap(np.empty_like(x.array, y.dtype)) if isinstance(x.array, np.ndarray) else y
+    return wrap(np.empty_like(x.array, y.array.dtype)) if isinstance(x.array, np.ndarray) else y

@@ -11,7 +11,7 @@ LINEAR = TABLE["linear"]
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """y = x Wᵀ + b for x (…, in), weight (out, in), bias (out)."""
-    if x.ndim < 2 or weight.ndim != 2 or x.dtype != weight.dtype:
+    if x.ndim < 2 or weight.ndim != 2 or x.dtype is not weight.dtype:
         y = x @ weight.T  # vectors, and errors
     else:
         y = apply(LINEAR, (x, weight), {})
