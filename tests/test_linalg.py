@@ -187,7 +187,7 @@ def test_errors():
         (linalg.LinAlgError, r"linalg.cholesky: .* positive definite .*\(1,\)",
          lambda: linalg.cholesky(several - 0.5)),
         (RuntimeError, r"linalg.svd: SVD did not converge", lambda: linalg.svd(x * float("nan"))),
-        (RuntimeError, r"linalg.det: wants floating point numbers, got int64", lambda: tg.det(i)),
+        (RuntimeError, r"linalg.det: wants floating point numbers, got torch.int64", lambda: tg.det(i)),
         (RuntimeError, r"linalg.det: wants square .*\(2, 1\)", lambda: x[:, :1].det()),
         (RuntimeError, r"linalg.solve: wants one dtype, got torch.float32 and torch.float64",
          lambda: linalg.solve(x, x.double())),
