@@ -1,6 +1,7 @@
 """save and load: what went in comes out; files of and for other libraries; files that are refused."""
 
 import io
+import json
 import math
 import os
 import pickle
@@ -91,6 +92,42 @@ def test_training_goes_on_from_a_checkpoint(tmp_path, make):
     tg.set_rng_state(checkpoint["rng"])
     assert checkpoint["epoch"] == 5
     assert steps(model, optimizer, scheduler, 5) == expected
+
+
+class Tied(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding, self.layers = nn.Embedding(7, 4), nn.Sequential(nn.Linear(4, 4))
+        self.block = nn.TransformerEncoderLayer(4, 2, 8, batch_first=True)
+        self.out = nn.Linear(4, 7, bias=False)
+        self.out.weight = self.embedding.weight
+        self.register_buffer("scale", tg.full((4,), 0.5), persistent=False)
+
+    def forward(self, i):
+        return self.out(self.layers(self.block(self.embedding(i)) * self.scale))
+
+
+def test_a_whole_module(tmp_path):
+    model = Tied().eval()
+    model.layers[0].bias.requires_grad_(False)
+    tg.save({"model": model, "epoch": 3}, tmp_path / "model.pt")
+    found = tg.load(tmp_path / "model.pt")["model"]
+    i = tg.tensor([[1, 2, 6]])
+    assert repr(found) == repr(model) and found(i).tolist() == model(i).tolist()
+    assert found.out.weight is found.embedding.weight
+    assert list(found.state_dict()) == list(model.state_dict()) and not found.training
+    assert [p.requires_grad for p in found.layers.parameters()] == [True, False]
+    assert "model.embedding.weight" in load_file(tmp_path / "model.pt")
+    found.train()(i).sum().backward()
+    assert found.out.weight.grad is not None and model.out.weight.grad is None
+
+
+@pytest.mark.parametrize("name", ["nowhere:Net", "builtins:print", "os:system", "builtins:dict"])
+@pytest.mark.parametrize("kind", ["Module", "function"])
+def test_a_file_names_no_code_but_modules(tmp_path, kind, name):
+    save_file({}, tmp_path / "x", metadata={"tinygrad_pt": json.dumps([kind, name, []])})
+    with pytest.raises(DataError, match=name):
+        tg.load(tmp_path / "x")
 
 
 def test_a_state_dict_is_an_ordinary_safetensors_file(tmp_path):
@@ -184,7 +221,7 @@ def test_a_file_is_whole_or_as_it_was(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("obj, says", [
-    (net(), r"a Sequential; save its state_dict\(\)"),
+    (optim.SGD(net().parameters()), r"a SGD; save its state_dict\(\)"),
     ({"a": [1, print]}, r"builtin_function.* at a\.1"),
     (np.array(["text"]), "<U4"), (1j, "complex"), (b"bytes", "bytes")])
 def test_what_cannot_be_written_is_named(obj, says):
