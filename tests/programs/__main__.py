@@ -68,7 +68,8 @@ def prepare(program: Program, sources: Path, folder: Path) -> Path:
         path = path.with_name(f"run_{path.stem}.ipynb")
         path.write_text(notebook([before, *own]), encoding="utf-8")
     elif before or source:
-        source = before + (source or path.read_text(encoding="utf-8"))
+        source = re.sub(r"^from __future__.*", "", source or path.read_text("utf-8"), flags=re.M)
+        source = before + source
         path = path.with_name(f"run_{path.stem}.py")
         path.write_text(source, encoding="utf-8")
     return path

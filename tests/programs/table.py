@@ -73,10 +73,142 @@ def chapters(folder: str, names: str, **kw) -> list[Program]:
     return [Program("d2l-ai/d2l-en", f"chapter_{folder}/{name}.md", **kw) for name in names.split()]
 
 
+# Three files of sentences, of thirty words that follow one another with a preference.
+CORPUS = """
+    import os, random
+    os.makedirs("data/wikitext-2", exist_ok=True)
+    words = [a + b for a in ("ba", "do", "ki", "lu", "me") for b in ("n", "r", "s", "t", "ra", "ti")]
+    choose = random.Random(0)
+    for name, count in ("train", 120), ("valid", 30), ("test", 30):
+        with open(f"data/wikitext-2/{name}.txt", "w") as f:
+            for _ in range(count):
+                at = choose.randrange(30)
+                for _ in range(12):
+                    f.write(words[at] + " ")
+                    at = (at * 7 + choose.randrange(3)) % 30
+                f.write("\\n")
+"""
+
+# Papers of four subjects, and which cites which, as the data set Cora has them.
+GRAPH = """
+    import os, random, requests, tarfile, hollow
+    requests.get = tarfile.open = hollow.Hollow()
+    os.makedirs("cora", exist_ok=True)
+    choose = random.Random(0)
+    with open("cora/cora.content", "w") as f, open("cora/cora.cites", "w") as g:
+        for i in range(2000):
+            words = [int(choose.random() < (0.5 if j % 4 == i % 4 else 0.1)) for j in range(32)]
+            f.write(" ".join(map(str, [i + 100, *words, f"class{i % 4}"])) + "\\n")
+            for _ in range(2):
+                g.write(f"{i + 100} {(i + 4 * choose.randrange(1, 500)) % 2000 + 100}\\n")
+"""
+
+# One or two steps of a network for pictures of 32 × 32, by its name.
+CIFAR = """
+    import torch
+    from models import *
+    net, pictures = {name}({args}), torch.randn(2, 3, 32, 32)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4)
+    for _ in range(3):
+        optimizer.zero_grad()
+        loss = torch.nn.functional.cross_entropy(net(pictures), torch.tensor([3, 7]))
+        loss.backward()
+        optimizer.step()
+        print(loss.item())
+"""
+
+# Noisy pictures of 64 × 64, also in pairs side by side and as domains A and B, for image translation.
+PICTURES = """
+    import os, numpy, PIL.Image
+    for i in range(8):
+        picture = numpy.random.default_rng(i).integers(0, 256, (8, 8, 3), numpy.uint8)
+        picture = PIL.Image.fromarray(picture).resize((64, 64))
+        for part in "train", "val", "test", "train/A", "train/B", "test/A", "test/B", ".":
+            os.makedirs(f"../../data/noise/{part}", exist_ok=True)
+            picture.save(f"../../data/noise/{part}/{i}.png")
+"""
+
 PROGRAMS = [
     Program("pytorch/examples", "mnist/main.py", "--epochs 1"),
     Program("pytorch/examples", "vae/main.py", "--epochs 1"),
     Program("pytorch/examples", "regression/main.py"),
+    Program("pytorch/examples", "reinforcement_learning/reinforce.py"),
+    Program("pytorch/examples", "reinforcement_learning/actor_critic.py"),
+    Program("pytorch/examples", "dcgan/main.py", steps=12,
+            argv="--dataset fake --batchSize 4 --ngf 8 --ndf 8 --workers 0"),
+    *(Program("pytorch/examples", "word_language_model/main.py", before=CORPUS, note=name,
+              argv=f"--model {name} --emsize 24 --nhid 24 --bptt 10 --batch_size 8 --lr 5 --epochs 2")
+      for name in ("LSTM", "GRU", "RNN_TANH", "RNN_RELU", "Transformer")),
+    Program("pytorch/examples", "word_language_model/generate.py", "--words 60 --checkpoint model.py",
+            before=CORPUS + """
+    import torch, model
+    torch.load = lambda *_, **__: model.RNNModel("LSTM", 31, 24, 24, 2)
+"""),
+    Program("pytorch/examples", "super_resolution/main.py", steps=4, before="""
+    import os, sys, types, numpy, PIL.Image
+    sys.modules["six"] = sys.modules["six.moves"] = types.SimpleNamespace(urllib=None)
+    for name in "train", "test":
+        os.makedirs(f"dataset/BSDS300/images/{name}")
+        for i in range(8):
+            picture = numpy.random.default_rng(i).integers(0, 256, (64, 64, 3), numpy.uint8)
+            picture = PIL.Image.fromarray(picture).resize((256, 256))
+            picture.save(f"dataset/BSDS300/images/{name}/{i}.png")
+""", argv="--upscale_factor 2 --batchSize 2 --threads 0 --nEpochs 1"),
+    Program("pytorch/examples", "mnist_rnn/main.py", "--epochs 1"),
+    Program("pytorch/examples", "mnist_forward_forward/main.py",
+            "--epochs 10 --train_size 200 --test_size 100"),
+    Program("pytorch/examples", "siamese_network/main.py", "--epochs 1 --batch-size 8", steps=6),
+    Program("pytorch/examples", "time_sequence_prediction/train.py", "--steps 1", steps=3, before="""
+    import runpy, torch
+    found = runpy.run_path("generate_sine_wave.py")["data"]
+    torch.load = lambda _: found[:, :200]
+"""),
+    Program("pytorch/examples", "gcn/main.py", "--epochs 20", before=GRAPH),
+    Program("pytorch/examples", "gat/main.py", "--epochs 3 --hidden-dim 8 --num-heads 2", before=GRAPH),
+    Program("pytorch/examples", "fast_neural_style/neural_style/neural_style.py", steps=2, before="""
+    import PIL.Image
+    PIL.Image.ANTIALIAS = PIL.Image.LANCZOS
+""", argv="train --dataset . --save-model-dir . --style-image ../images/style-images/candy.jpg "
+          "--style-size 64 --image-size 64 --batch-size 2"),
+    Program("pytorch/examples", "imagenet/main.py", "--dummy --batch-size 4 --workers 0 --seed 0",
+            steps=4),
+    Program("kuangliu/pytorch-cifar", "main.py", steps=2),
+    *(Program("kuangliu/pytorch-cifar", "models/__init__.py", note=name, steps=2,
+              code=CIFAR.format(name=name, args=args)) for name, args in {
+        "VGG": "'VGG11'", "ResNet18": "", "ResNet50": "", "PreActResNet18": "", "PreActResNet50": "",
+        "GoogLeNet": "", "DenseNet121": "", "ResNeXt29_2x64d": "", "MobileNet": "", "MobileNetV2": "",
+        "DPN26": "", "ShuffleNetG2": "", "SENet18": "", "ShuffleNetV2": "1", "EfficientNetB0": "",
+        "RegNetX_200MF": "", "RegNetY_400MF": "", "PNASNetA": "", "DLA": "", "SimpleDLA": "",
+        "LeNet": ""}.items()),
+    *(Program("eriklindernoren/PyTorch-GAN", f"implementations/{name}/{name}.py", steps=8,
+              argv="--n_epochs 1 --batch_size 16")
+      for name in ("aae", "acgan", "began", "bgan", "cgan", "cogan", "dcgan", "dragan", "ebgan", "gan",
+                   "infogan", "lsgan", "relativistic_gan", "sgan", "softmax_gan", "wgan", "wgan_div",
+                   "wgan_gp")),
+    Program("eriklindernoren/PyTorch-GAN", "implementations/cluster_gan/clustergan.py", "-n 1 -b 8",
+            steps=4),
+    *(Program("eriklindernoren/PyTorch-GAN", f"implementations/{name}/{name}.py", before=PICTURES,
+              argv=f"--n_epochs 2 --dataset_name noise --batch_size 2 --n_cpu 0 {argv}", steps=4)
+      for name, argv in {
+          "pix2pix": "--img_height 256 --img_width 256", "cyclegan": "--img_height 64 --img_width 64",
+          "discogan": "--img_height 64 --img_width 64", "dualgan": "--img_size 64",
+          "bicyclegan": "--img_height 128 --img_width 128", "munit": "--img_height 64 --img_width 64",
+          "unit": "--img_height 64 --img_width 64", "srgan": "--hr_height 64 --hr_width 64",
+          "esrgan": "--hr_height 64 --hr_width 64", "ccgan": "--img_size 64",
+          "context_encoder": "--img_size 64 --mask_size 32"}.items()),
+    *(Program("yunjey/pytorch-tutorial", f"tutorials/{name}/main.py", steps=steps)
+      for name, steps in {
+          "01-basics/linear_regression": 20, "01-basics/logistic_regression": 20,
+          "01-basics/feedforward_neural_network": 20,
+          "02-intermediate/convolutional_neural_network": 20,
+          "02-intermediate/deep_residual_network": 4, "02-intermediate/recurrent_neural_network": 8,
+          "02-intermediate/bidirectional_recurrent_neural_network": 5,
+          "03-advanced/generative_adversarial_network": 12,
+          "03-advanced/variational_autoencoder": 15}.items()),
+    Program("yunjey/pytorch-tutorial", "tutorials/02-intermediate/language_model/main.py", steps=4,
+            before=CORPUS + """
+    os.symlink("wikitext-2/train.txt", "data/train.txt")
+"""),
     *[Program("seungeunrho/minimalRL", f"{name}.py") for name in (
         "dqn", "REINFORCE", "actor_critic", "ppo", "ppo-lstm", "ppo-continuous", "ddpg", "sac",
         "vtrace", "acer")],

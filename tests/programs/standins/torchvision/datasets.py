@@ -65,9 +65,13 @@ class SVHN(_Pictures):
 class ImageFolder(_Pictures):
     shape = (64, 64, 3)
 
+    def __init__(self, root="", transform=None, target_transform=None, **_):
+        super().__init__(root, "val" not in str(root), transform, target_transform)
+
 
 class FakeData(_Pictures):
     def __init__(self, size=1000, image_size=(3, 224, 224), num_classes=10, transform=None, **_):
         self.shape = (*image_size[1:], image_size[0])
         self.classes = [str(i) for i in range(num_classes)]
+        self.sizes = (min(size, 64), 0)
         super().__init__(transform=transform)

@@ -1,6 +1,7 @@
 """Two networks of torchvision by their shape, smaller: residual blocks, and a row of convolutions."""
 
 import torch
+from hollow import Hollow
 from torch import nn
 
 
@@ -21,14 +22,17 @@ class _Block(nn.Module):
 class _ResNet(nn.Module):
     def __init__(self, num_classes=1000):
         super().__init__()
-        self.conv1 = nn.Conv2d(3, 16, 7, 2, 3, bias=False)
-        self.bn1, self.relu, self.maxpool = nn.BatchNorm2d(16), nn.ReLU(True), nn.MaxPool2d(3, 2, 1)
-        self.layer1, self.layer2 = _Block(16, 32, 1), _Block(32, 64, 2)
+        self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
+        self.bn1, self.relu, self.maxpool = nn.BatchNorm2d(64), nn.ReLU(True), nn.MaxPool2d(3, 2, 1)
+        self.layer1, self.layer2 = _Block(64, 32, 1), _Block(32, 64, 2)
         self.avgpool, self.fc = nn.AdaptiveAvgPool2d((1, 1)), nn.Linear(64, num_classes)
 
     def forward(self, x):
         x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
         return self.fc(torch.flatten(self.avgpool(self.layer2(self.layer1(x))), 1))
+
+
+VGG16_Weights = VGG19_Weights = ResNet18_Weights = ResNet50_Weights = Hollow()
 
 
 def resnet18(*_, num_classes=1000, **__):
