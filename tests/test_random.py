@@ -66,7 +66,7 @@ EXACT = [
     "m.randint(7, (n,))", "m.randint(-5, 9, (n,), dtype=m.float32)", "m.randint(2**28 - 1, (n,))",
     "m.randint(2**28, (n,))", "m.randint(-2**62, 2**63 - 1, (n,))",
     "m.randint(0, 2, (n,), dtype=m.bool)", "m.randint(256, (n, 2), dtype=m.uint8)",
-    "m.randint(high=5, size=(n,))", "m.randint_like(m.ones(n, 2).t(), 5)",
+    "m.randint(high=5, size=(n,))", "m.randint(5, size=(n,))", "m.randint_like(m.ones(n, 2).t(), 5)",
     "m.randint_like(m.ones(n), 2, 5, dtype=m.int32)",
     *[f"m.empty(n, dtype=m.{d}).random_()" for d in
       "bool uint8 int8 int16 int32 int64 float16 float32 float64".split()],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 _COMPLEX = "NumPy's complex arrays: tensors are of real numbers"
-_SPARSE = "a dense tensor, or scipy.sparse: there are no sparse tensors"
+_SPARSE = "a dense tensor, as sparse_coo_tensor gives it, or scipy.sparse"
 _QUANTIZED = "float32 or int8: there are no quantized tensors"
 _EIG = "linalg.eigh where the matrix is symmetric, else numpy.linalg.eig: tensors are of real numbers"
 _FORK = "Python's concurrent.futures"
@@ -19,10 +19,9 @@ INSTEAD = {
     "fft": f"numpy.fft, with {_COMPLEX}",
     **dict.fromkeys(("stft", "istft", "Tensor.stft", "Tensor.istft"), f"scipy.signal, with {_COMPLEX}"),
     **dict.fromkeys(("linalg.eig", "linalg.eigvals", "eig", "Tensor.eig", "symeig"), _EIG),
-    **dict.fromkeys(("sparse", "sparse_coo_tensor", "sparse_csr_tensor", "sparse_csc_tensor",
+    **dict.fromkeys(("sparse", "sparse_csr_tensor", "sparse_csc_tensor",
                      "sparse_bsr_tensor", "sparse_bsc_tensor", "sparse_compressed_tensor", "sparse_coo",
-                     "sparse_csr", "Tensor.to_sparse", "Tensor.coalesce", "smm", "spmm", "hspmm",
-                     "dsmm", "sspaddmm", "optim.SparseAdam"), _SPARSE),
+                     "sparse_csr", "smm", "hspmm", "dsmm", "sspaddmm", "optim.SparseAdam"), _SPARSE),
     "nested": "a list of tensors, or nn.utils.rnn's padded and packed sequences",
     **dict.fromkeys(("quantization", "ao", "qint8", "quint8", "qint32", "quantize_per_tensor",
                      "quantize_per_channel", "dequantize", "nn.quantized", "nn.qat"), _QUANTIZED),

@@ -13,10 +13,12 @@ from .standins import MODULES as STANDINS
 
 # Path → the file that has its names.
 HOMES = {
+    "autograd.variable": "autograd",
     **{f"nn.modules.{name}": f"nn.modules.{home}" for name, home in {
         "batchnorm": "normalization", "instancenorm": "normalization", "flatten": "linear",
         "channelshuffle": "resampling", "distance": "resampling", "fold": "resampling",
         "pixelshuffle": "resampling", "upsampling": "resampling"}.items()},
+    "sparse": "functions.sparse",
     "nn.modules.loss": "nn.criteria",
     "nn.modules.module": "nn.module",
     "nn.modules.rnn": "nn.recurrent",

@@ -175,11 +175,13 @@ MODULES: dict[str, dict[str, Any]] = {
             "is_tracing": _no, "optimize_for_inference": script, "script_if_tracing": compile,
             "annotate": lambda of, value: value, "isinstance": isinstance, "Final": Final,
             "save": _refused("jit.save"), "load": _refused("jit.load")},
+    "hub": {name: _refused(f"hub.{name}") for name in ("load", "load_state_dict_from_url")},
+    "utils.model_zoo": {"load_url": _refused("hub.load_state_dict_from_url")},
     "onnx": {"export": _refused("onnx.export"), "is_in_onnx_export": _no},
     "profiler": {**_PROFILER, "ProfilerActivity": ProfilerActivity, "schedule": _says(_nothing),
                  "tensorboard_trace_handler": _says(_nothing), "supported_activities": _says(set())},
     "autograd.profiler": _PROFILER,
-    **{name: {} for name in ("fft", "hub", "nested", "quantization", "sparse")},  # see absent.py
+    **{name: {} for name in ("fft", "nested", "quantization")},  # see absent.py
     "distributed": {**dict.fromkeys(("is_available", "is_initialized", "is_nccl_available",
                                      "is_gloo_available", "is_mpi_available",
                                      "is_torchelastic_launched"), _no),

@@ -76,12 +76,13 @@ from . import (
     sampling,
     scans,
     shape,
+    sparse,
 )
 from .common import at_home, publish
 from .elementwise import inf, nan
 
 THEMES = (creation, comparisons, elementwise, gammas, activations, shape, joining, indexing, reductions,
-          ordering, scans, products, matrices, conversion, sampling)
+          ordering, scans, products, matrices, conversion, sampling, sparse)
 
 __all__ = [name for name, thing in list(globals().items()) if not name.startswith("_")
            and not isinstance(thing, ModuleType)

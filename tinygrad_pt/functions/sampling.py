@@ -47,6 +47,8 @@ def randint(low: Any = None, high: Any = None, size: Any = None, *,
     """Integers of low … high − 1, by default int64: ``randint([low,] high, size)``."""
     if size is None:
         low, high, size = None, low, high
+    elif high is None:
+        low, high = None, low
     if high is None or not isinstance(size, tuple | list):
         raise TypeError("randint: wants a size: randint(high, size) or randint(low, high, size)")
     low, high = 0 if low is None else as_int("randint", low), as_int("randint", high)

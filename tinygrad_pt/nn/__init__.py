@@ -16,4 +16,5 @@ __all__ = ["Buffer", "DataParallel", "Module", "Parameter", "UninitializedParame
            "init", "parallel", "utils", *criteria.__all__, *modules.__all__, *recurrent.__all__,
            *transformer.__all__]
 
+modules.activation.MultiheadAttention = transformer.MultiheadAttention  # where PyTorch has it
 __getattr__ = partial(lookup, __name__)
