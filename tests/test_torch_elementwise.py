@@ -208,6 +208,8 @@ test_dtypes = differential(
       "float double half long int short char byte bool".split()],
     op("type", a(), maybe(one_of("torch.FloatTensor", "torch.LongTensor", "torch.FooTensor"))).but(
         where=lambda c: len(c.args) == 1 or isinstance(c.args[1], str)),
+    op("type of type", lambda m, x, t: x.type(getattr(m, t)), a(),
+       one_of("FloatTensor", "DoubleTensor", "LongTensor", "BoolTensor", "Tensor")).but(order=0),
     op("type of dtype", lambda m, x, d: x.type(getattr(m, d)), a(),
        one_of(*EVERY, "FloatTensor", "LongTensor", "ByteTensor")).but(order=0),
     op("promotion", lambda m, p, q: str(m.promote_types(getattr(m, p), getattr(m, q))).split(".")[-1],
@@ -252,6 +254,10 @@ def test_default_dtype():
             assert repr(m.ones(1, dtype=m.float32)) == "tensor([1.], dtype=torch.float32)"
             with pytest.raises(TypeError):
                 m.set_default_dtype(m.int64)
+            m.set_default_tensor_type(m.FloatTensor)
+            assert m.tensor(1.0).dtype == m.float32
+            m.set_default_tensor_type("torch.DoubleTensor")
+            assert m.zeros(1).type() == "torch.DoubleTensor"
     finally:
         for m in (tg, torch):
             m.set_default_dtype(m.float32)

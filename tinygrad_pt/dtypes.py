@@ -115,6 +115,23 @@ def check(given) -> dtype:
     return found
 
 
+def of_type(op: str, kind):
+    """The dtype of FloatTensor or "torch.FloatTensor", the default one of Tensor; else ``kind``."""
+    name = kind if isinstance(kind, str) else getattr(kind, "__name__", "")
+    if not isinstance(kind, str) and not name.endswith("Tensor"):
+        return kind
+    types = {**TYPES, "": default}
+    name = name.removeprefix("torch.").removesuffix("Tensor")
+    if name not in types:
+        raise ValueError(f"{op}: no such type: {kind!r}")
+    return types[name]
+
+
+def set_default_tensor_type(t) -> None:
+    """`set_default_dtype` by a type of tensors: DoubleTensor or "torch.DoubleTensor"."""
+    set_default_dtype(of_type("set_default_tensor_type", t))
+
+
 def get_default_dtype() -> dtype:
     """The dtype of tensors made of Python floats, at first float32."""
     return default

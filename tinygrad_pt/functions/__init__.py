@@ -42,6 +42,7 @@ from ..dtypes import (
     long,
     promote_types,
     set_default_dtype,
+    set_default_tensor_type,
     short,
     uint8,
 )

@@ -246,14 +246,12 @@ def new_empty(x: Tensor, *shape: Any, size: Any = None, dtype: Any = None, **opt
 # ── other dtypes and devices ────────────────────────────────────────────────────────────────────
 
 def type(x: Tensor, dtype: Any = None, non_blocking: _bool = False) -> Any:
-    """x with another dtype, that of `LongTensor` or of its name; without, the name of x's own type."""
+    """x with another dtype, also that of LongTensor or of its name "torch.LongTensor"; without, the
+    name of x's own type.
+    """
     if dtype is None:
         return next(f"torch.{name}Tensor" for name, d in dtypes.TYPES.items() if d == x.dtype)
-    name = dtype if isinstance(dtype, str) else getattr(dtype, "__name__", "")
-    dtype = dtypes.TYPES.get(name.removeprefix("torch.").removesuffix("Tensor"), dtype)
-    if isinstance(dtype, str):
-        raise ValueError(f"type: no such type: {dtype!r}")
-    return to(x, dtype=dtype)
+    return to(x, dtype=dtypes.of_type("type", dtype))
 
 
 def type_as(x: Tensor, other: Tensor) -> Tensor:
