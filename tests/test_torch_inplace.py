@@ -86,3 +86,35 @@ def test_type_of_a_constructor():
     for name in ("FloatTensor", "LongTensor", "BoolTensor", "ByteTensor"):
         ours, theirs = (m.tensor([0.0, 1.5]).type(getattr(m, name)) for m in (tg, torch))
         assert ours.tolist() == theirs.tolist() and ours.type() == theirs.type()
+        for data in (lambda x: (), lambda x: (2, 3), lambda x: (x.shape,), lambda x: ([1, 0],)):
+            new, their = (x.new(*data(x)) for x in (ours, theirs))
+            assert tuple(new.shape) == tuple(their.shape) and new.type() == their.type()
+        assert ours.new([1, 0]).tolist() == theirs.new([1, 0]).tolist()
+
+
+def test_results_written_to_out():
+    calls = [lambda m, out: m.add(m.ones(2, 3), 1, out=out), lambda m, out: m.sqrt(m.ones(2), out=out),
+             lambda m, out: m.matmul(m.ones(2, 3), m.ones(3, 1), out=out),
+             lambda m, out: m.sum(m.ones(2, 3), 1, out=out), lambda m, out: m.zeros(2, 2, out=out),
+             lambda m, out: m.cat([m.ones(2), m.ones(1)], out=out)]
+    for f in calls:
+        for shape in ((0,), (2, 3)):
+            ours, theirs = ((out := m.empty(shape), f(m, out)) for m in (tg, torch))
+            assert ours[0] is ours[1] and ours[0].tolist() == theirs[0].tolist()
+    for wrong in (lambda m: m.exp(m.ones(2), out=m.zeros(2, dtype=m.int64)),
+                  lambda m: m.add(m.ones(2, requires_grad=True), 1, out=m.empty(2))):
+        for m in (tg, torch):
+            with pytest.raises(RuntimeError):
+                wrong(m)
+    with pytest.raises(TypeError, match=r"^exp: out= is a Tensor"):
+        tg.exp(tg.ones(2), out=3)
+
+
+def test_the_graph_is_walked_by_next_functions():
+    def walk(m):
+        x = m.ones(2, requires_grad=True)
+        square = ((x * 2 + 1)**2).sum().grad_fn.next_functions
+        leaf = square[0][0].next_functions[0][0].next_functions[0][0].next_functions[0][0]
+        assert leaf.variable is x and not leaf.next_functions
+        return len(square), square[0][0].name(), type(leaf).__name__
+    assert walk(tg) == walk(torch)

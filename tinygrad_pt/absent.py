@@ -44,7 +44,6 @@ INSTEAD = {
                      "Tensor.untyped_storage", "Tensor.set_"), "x.numpy(), in x's memory"),
     "Tensor.resize": "reshape, or a new tensor",
     **dict.fromkeys(("Tensor.map_", "Tensor.map2_"), "expressions of whole tensors"),
-    "Tensor.new": "new_tensor, new_zeros and the like",
     "Tensor.to_mkldnn": "the tensor as it is",
     **dict.fromkeys(("Tensor.name", "Tensor.rename", "Tensor.names"),
                     "comments: dimensions have no names"),

@@ -16,10 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from . import dtypes
 from .graph import changed, record, recording, tick
 from .ops import TABLE
-from .tensors import ShapeError, Tensor, as_dtype, base_of, become, memory_of, place, wrap
+from .tensors import ShapeError, Tensor, as_dtype, base_of, become, memory_of, must_hold, place, wrap
 
 OVERWRITE = TABLE["overwrite"]
 
@@ -36,8 +35,7 @@ def change(x: Tensor, name: str, f: Callable[..., Tensor], args: tuple,
     if y.array.shape != x.array.shape:
         raise ShapeError(f"{name}: the result has shape {y.array.shape}, which cannot take the place "
                          f"of {x.array.shape}")
-    if dtypes.promote_types(x.dtype, y.dtype).kind != x.dtype.kind:
-        raise RuntimeError(f"{name}: the result is of {y.dtype}, which {x.dtype} cannot hold")
+    must_hold(x, y, name)
     return overwrite(x, as_dtype(y, x.dtype), name, fresh=True)
 
 

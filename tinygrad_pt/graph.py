@@ -52,7 +52,17 @@ class Node:
     __slots__ = ("age", "edges", "hooks", "inputs", "kw", "op", "where", "y")
 
     def __repr__(self) -> str:
-        return f"<{self.op.name.title().replace('_', '')}Backward0>"
+        return f"<{self.name()}>"
+
+    def name(self) -> str:
+        """PyTorch's way to name what made a tensor."""
+        return f"{self.op.name.title().replace('_', '')}Backward0"
+
+    @property
+    def next_functions(self) -> tuple:
+        """Where the gradient goes on to, of each operand that wants one: (a node, 0)."""
+        return tuple([(x if isinstance(x, Node) else AccumulateGrad(x), 0)
+                      for x in self.edges or () if x is not None])
 
     def values(self, m: Any) -> tuple[Any, tuple[Any, ...]]:
         """y and the operands, in the form that namespace ``m`` computes with."""
@@ -80,6 +90,22 @@ class Node:
         self.inputs = self.edges = self.y = None
         if self.op.of_one_call:
             self.op.free()
+
+
+class AccumulateGrad:
+    """Where a gradient arrives: at a leaf, ``variable``, that adds it up."""
+
+    next_functions = ()
+
+    def __init__(self, variable: Any):
+        self.variable = variable
+
+    def __repr__(self) -> str:
+        return f"<{self.name()}>"
+
+    def name(self) -> str:
+        """PyTorch's name of this."""
+        return "AccumulateGrad"
 
 
 def _never(age: int) -> None:

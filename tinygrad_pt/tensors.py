@@ -589,7 +589,7 @@ def function_of(op: Pointwise, words: tuple[str, ...],
     wanted: cython.Py_ssize_t = len(op.operands)
     code: cython.Py_ssize_t = _loop(op)
 
-    def f(*operands, **kw):
+    def f(*operands, out=None, **kw):
         for word in words[len(operands):] if kw else ():
             if word in kw:
                 operands += (kw.pop(word),)
@@ -597,15 +597,17 @@ def function_of(op: Pointwise, words: tuple[str, ...],
             also = f" and {', '.join(kw)}" if kw else ""
             raise TypeError(f"{op.name}({', '.join(op.operands)}): wants {wanted} operands, "
                             f"got {len(operands)}{also}")
+        if out is not None:
+            return _written(out, f(*operands), op.name)
         for x in operands:
             if isinstance(x, Tensor):
                 return pointwise(op, operands)
         return otherwise(op, operands)
 
-    def elementwise(input=f, *more):  # the same, faster
-        if isinstance(input, Tensor) and not more:
+    def elementwise(input=f, *more, out=None):  # the same, faster
+        if isinstance(input, Tensor) and not more and out is None:
             return _unary(op, code, input)
-        return f(*(() if input is f else (input,)), *more)
+        return f(*(() if input is f else (input,)), *more, out=out)
 
     g = elementwise if wanted == 1 else f
     g.__name__ = g.__qualname__ = op.name
@@ -622,6 +624,9 @@ def translated(f: Callable, name: str, words: dict[str, str], several: str = "",
     """
     def g(*args, **kw):
         if kw:
+            if "out" in kw and kw["out"] is not None:
+                return _written(kw["out"], g(*args, **{**kw, "out": None}), name)
+            kw.pop("out", None)
             kw = {words.get(k, k): v for k, v in kw.items()}
             if several in kw:  # x.permute(dims=(1, 0)) is x.permute((1, 0))
                 args = (*args, *[kw.pop(k) for k in (words.get("input"), several) if k in kw])
@@ -637,6 +642,23 @@ def translated(f: Callable, name: str, words: dict[str, str], several: str = "",
                 raise TypeError(f"{name}: wants a Tensor, got {type(error.obj).__name__}") from None
             raise
     return wraps(f)(g)
+
+
+def _written(out: Any, y: Any, name: str) -> Tensor:
+    """``out`` with the shape and value of a result; TypeError or RuntimeError where that cannot be."""
+    if not isinstance(out, Tensor) or not isinstance(y, Tensor):
+        raise TypeError(f"{name}: out= is a Tensor that takes one result, got {type(out).__name__} for "
+                        f"{type(y).__name__}")
+    if out.requires_grad or y.requires_grad:
+        raise RuntimeError(f"{name}: out= is not recorded, and a tensor requires grad; leave out= away")
+    must_hold(out, y, name)
+    return out.resize_(y.shape).copy_(y)
+
+
+def must_hold(x: Tensor, y: Tensor, name: str) -> None:
+    """RuntimeError if y is of another kind than x can hold: floats written to integers."""
+    if dtypes.promote_types(x.dtype, y.dtype).kind != x.dtype.kind:
+        raise RuntimeError(f"{name}: the result is of {y.dtype}, which {x.dtype} cannot hold")
 
 
 _signed = re.compile(r"[\w.]+(\(.*\))?: ").match
@@ -655,13 +677,15 @@ def _sign(error: Exception, name: str) -> None:
 
 def quickly(f: Callable) -> Any:
     """sum, with a short way to the sum of all elements; ``f`` is its general form."""
-    def sum(x=f, dim=None, keepdim=False, *, dtype=None, axis=None, keepdims=False, input=None):
-        if dim is None and axis is None and dtype is None and not keepdim and not keepdims:
+    def sum(x=f, dim=None, keepdim=False, *, dtype=None, axis=None, keepdims=False, input=None,
+            out=None):
+        if (dim is None and axis is None and dtype is None and not keepdim and not keepdims
+                and out is None):
             y = sum_all(x)
             if y is not None:
                 return y
         return f(input if x is f else x, axis if dim is None else dim, keepdim or keepdims,
-                 dtype=dtype)
+                 dtype=dtype, out=out)
     return wraps(f)(sum)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import dtypes
 from ..devices import check_device
-from ..tensors import ShapeError, Tensor, as_array, as_size, wrap
+from ..tensors import ShapeError, Size, Tensor, as_array, as_size, wrap
 from .conversion import to
 
 # ── from data ───────────────────────────────────────────────────────────────────────────────────
@@ -194,6 +194,8 @@ def _typed(name: str) -> Any:
     dtype = dtypes.TYPES[name]
 
     def make(*data: Any) -> Tensor:
+        if data and isinstance(data[0], Size):
+            data = data[0]
         sizes = all(isinstance(n, int) for n in data)
         return empty(*data or (0,), dtype=dtype) if sizes else wrap(as_array(*data, dtype))
 

@@ -221,6 +221,11 @@ def new_tensor(x: Tensor, data: Any, *, dtype: Any = None, device: Any = None,
                            requires_grad=requires_grad)
 
 
+def new(x: Tensor, *data: Any) -> Tensor:
+    """A tensor of x's dtype: of data, or of sizes and uninitialised, as `FloatTensor` has it."""
+    return getattr(creation, type(x).removeprefix("torch."))(*data)
+
+
 def new_full(x: Tensor, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None,
              requires_grad: _bool = False) -> Tensor:
     """`full(size, fill_value)` with x's dtype."""
