@@ -198,7 +198,7 @@ def test_wrong_calls():
     for error, pattern, call in [
         (RuntimeError, r"grad: wants a function that returns a scalar", lambda: grad(f)(x)),
         (TypeError, "must return Tensors, got float", lambda: vjp(lambda x: 1.0, x)),
-        (TypeError, "floating point numbers, got int64", lambda: grad(f)(tg.tensor(1))),
+        (TypeError, "floating point numbers, got torch.int64", lambda: grad(f)(tg.tensor(1))),
         (TypeError, "floating point numbers, got float", lambda: grad(f)(1.0)),
         (RuntimeError, "argnums=3 names none of 1 arguments", lambda: grad(f, 3)(x)),
         (ValueError, r"tangent 0 has shape \(3,\), its input \(2,\)",

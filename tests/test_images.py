@@ -103,7 +103,7 @@ def test_errors():
          lambda: F.max_pool2d(x, 3, padding=2)),
         (RuntimeError, r"max_pool2d: no window \(5, 5\)", lambda: F.max_pool2d(x, 5)),
         (RuntimeError, r"avg_pool2d: divisor_override", lambda: F.avg_pool2d(x, 2, divisor_override=0)),
-        (RuntimeError, r"avg_pool2d: wants floating .* int64", lambda: F.avg_pool2d(x.long(), 2)),
+        (RuntimeError, r"avg_pool2d: wants floating .* torch.int64", lambda: F.avg_pool2d(x.long(), 2)),
         (RuntimeError, r"adaptive_avg_pool2d: wants .* 2 sizes",
          lambda: F.adaptive_avg_pool2d(x, (1, 2, 3))),
         (RuntimeError, r"max_unpool2d: indices must lie in images \[8, 8\]",
