@@ -56,7 +56,7 @@ def run(quick):
         h, y = forward(INPUTS[1], torch.tensor(weights, dtype=torch.float64), u)
         r.passes[name] = [*h.tolist(), y.item()]
         for what, ours, course in zip(("h₁", "h₂", "h₃", "y"), r.passes[name], COURSE, strict=True):
-            why = "" if abs(ours - course) < 6e-4 else "the text's is right for the weights with signs"
+            why = "" if abs(ours - course) < 6e-4 else "the text's needs three minus signs"
             r.row(f"{what} of (0, 1, 1), {name}", f"{ours:.4f}", course, why)
 
     steps = 1500 if quick else 5000
