@@ -226,7 +226,8 @@ PROGRAMS = [
         test_more_ops()
         print("both tests pass")
     """),
-    Program("karpathy/micrograd", "demo.ipynb", before=VALUE),
+    Program("karpathy/micrograd", "demo.ipynb", before=VALUE,
+            smaller=(("range(100)", "range(8)"), ("h = 0.25", "h = 1"))),
     *(Program("karpathy/nn-zero-to-hero",
               f"lectures/micrograd/micrograd_lecture_{half}_half_roughly.ipynb")
       for half in ("first", "second")),
@@ -270,7 +271,8 @@ PROGRAMS = [
             before=CPU),
     Program("rasbt/LLMs-from-scratch", "ch02/01_main-chapter-code/ch02.ipynb",
             # One cell shows the error that a word without a number causes.
-            smaller=(("Hello, do you like tea. Is this-- a test?", "you know"),),
+            smaller=(("Hello, do you like tea. Is this-- a test?", "you know"),
+                     ("torch.__version__", "version('torch')")),
             beside="rasbt/LLMs-from-scratch/ch02/01_main-chapter-code/the-verdict.txt"),
     *(Program("rasbt/LLMs-from-scratch", path, steps=2,
               beside="rasbt/LLMs-from-scratch/ch02/01_main-chapter-code/the-verdict.txt") for path in (
