@@ -12,6 +12,8 @@ from .lines import Line
 from .report import Step
 
 PASS, UNCLEAR, REJECT = "pass", "inconclusive", "fail"
+STAIRS = "the function is a staircase: its slope on a step is not its slope over many"
+FINE_STAIRS = 2e-5  # steps of a staircase that are rounding to float32, or finer
 WRONG = "the gradient differs from differences of the function"
 
 
@@ -67,20 +69,27 @@ def compare(line: Line, atol: float = 0.0, rtol: float = 0.0) -> Finding:
     if not either:
         return Finding(UNCLEAR, "differences settle on no slope", line,
                        Slope(float("nan"), float("inf"), longest), samples)
-    slope = either[-1]
+    found = Finding(PASS, "", line, either[-1], samples)
+    slope = found.slope
     slack = line.rounding + atol + rtol * abs(line.claim + slope.value)
-    found = Finding(PASS, "", line, slope, samples)
     if right and left:
         found.kink = _kink(left[-1], right[-1], line.claim)
     if slope.agrees(0, slack):
         if _vague(found):
             found.verdict, found.reason = UNCLEAR, "differences are too noisy here to tell"
+        elif slope.agrees(-line.claim) and _stairs(found):
+            found.verdict, found.reason = UNCLEAR, STAIRS
     elif found.kink and _between(left[-1], right[-1], slack):
         pass
-    elif coarse := _settled_before(samples, slope, line.claim, slack):
-        _staircase(found, coarse)
+    elif samples.unresolved():
+        found.verdict = UNCLEAR
+        found.reason = "the function changes faster than the shortest steps, or jumps here"
     else:
-        found.verdict, found.reason = REJECT, WRONG
+        width = _stairs(found)
+        if not (width and found.slope.agrees(0, slack)):
+            found.verdict, found.reason = REJECT, WRONG
+        elif width > FINE_STAIRS:
+            found.verdict, found.reason = UNCLEAR, STAIRS
     return found
 
 
@@ -131,43 +140,35 @@ def _vague(found: Finding) -> bool:
     return found.slope.error > max(1e-3 * size, 1e-6 * line.point.size)
 
 
-def _settled_before(samples: Samples, fine: Slope, claim: float, slack: float) -> Slope | None:
-    """The slope on which longer steps settled, on both sides, if the claim agrees with that."""
-    coarse = [samples.before(fine, side) for side in (0, 1, -1)]
-    sharp = [s and s.error < 0.03 * abs(claim) and s.agrees(0, slack) for s in coarse]
-    return coarse[0] if all(sharp) else None
-
-
-def _staircase(found: Finding, coarse: Slope) -> None:
-    """Longer steps confirm the claim, the shortest contradict it: is f rounded inside?
+def _stairs(found: Finding) -> float:
+    """If the function is a staircase of steps too small to be meant, take the slope over many of them.
 
     A smooth function whose slope is s at most points has the mean slope s. One that is rounded inside
     (to float32, or by the cancellation of large numbers) is a staircase: flat, or nearly, at most
-    points, and yet not flat.
+    points, and yet not flat. Returns the width of its steps in proportion to the inputs, 0 if it is
+    none, or if its steps are so wide that it must be meant to be one.
     """
-    line, fine = found.line, found.slope
-    width, h = _width(found), max(fine.step / 16, 8 * line.resolution())
-    at = min(coarse.step, 256 * width) * np.linspace(-0.9, 0.9, 21)
+    line, fine, samples = found.line, found.slope, found.samples
+    sides = [samples.before(fine, side) for side in (0, 1, -1)]
+    coarse = sides[0]
+    if not all(s and s.error < 0.03 * abs(line.claim + s.value)
+               and s.agrees(coarse.value, SURE * coarse.error) for s in sides):
+        return 0.0
+    step, h = _leaves(samples, fine, coarse), max(fine.step / 16, 8 * line.resolution())
+    at = min(coarse.step, 256 * step) * np.linspace(-0.9, 0.9, 21)
     local = np.array([(line(t + h) - line(t - h)) / (2 * h) for t in at])
+    width = step * line.stride()
     same = np.abs(local - fine.value) < 0.2 * abs(fine.value - coarse.value)
-    if np.mean(same) < 0.5:
-        found.verdict, found.reason = REJECT, WRONG
-        return
-    found.slope, found.staircase = coarse, True
-    width *= line.stride()
-    if width > 1e-3:
-        found.verdict, found.reason = REJECT, "the function is a staircase, flat here"
-        found.slope = fine
-    elif width > 2e-5:
-        found.verdict = UNCLEAR
-        found.reason = "the function is a staircase: its slope on a step is not its slope over many"
+    if width > 1e-3 or np.mean(same) < 0.5:
+        return 0.0
+    found.slope, found.staircase, found.kink = coarse, True, None
+    return width
 
 
-def _width(found: Finding) -> float:
-    """How long the steps of a staircase are: the shortest step after which r leaves its fine slope."""
-    samples, fine = found.samples, found.slope
-    off = [abs(q - fine.value) > 0.3 * abs(fine.value) for q in samples.quotients(0)]
-    return float(next((h for h, away in zip(samples.steps[::-1], off[::-1], strict=True) if away), 0.0))
+def _leaves(samples: Samples, fine: Slope, coarse: Slope) -> float:
+    """The shortest step whose quotient is nearer to the coarse slope than to the fine."""
+    nearer = np.abs(samples.quotients(0) - coarse.value) < np.abs(samples.quotients(0) - fine.value)
+    return float(np.min(samples.steps[nearer & (samples.steps > fine.step)], initial=coarse.step))
 
 
 def nearby(found: Finding, random: np.random.Generator) -> None:

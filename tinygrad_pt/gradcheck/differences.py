@@ -105,6 +105,15 @@ class Samples:
         return found
 
 
+    def unresolved(self) -> bool:
+        """Whether the shortest steps still see as much of a change as the long ones, or nearly."""
+        with np.errstate(all="ignore"):
+            q = self.quotients(0)
+            noise = np.abs(np.diff(q[-8:])) * self.steps[-7:]
+            change = np.abs(self.right + self.base * self.steps)
+        seen = [np.max(a, where=np.isfinite(a), initial=0) for a in (noise, change)]
+        return bool(seen[0] > 3e-3 * seen[1])
+
     def before(self, fine: Slope, side: int = 0) -> Slope | None:
         """The best estimate from longer steps that contradicts a slope, if there is one."""
         best, error = self.estimates(side)
