@@ -371,6 +371,19 @@ PROGRAMS = [
     *chapters("convolutional-modern", "batch-norm"),
     *chapters("convolutional-modern", "alexnet vgg nin googlenet densenet", before=FEW, steps=2),
     *chapters("convolutional-modern", "resnet cnn-design", before=FEW, steps=1),
+    *[Program("udacity/deep-learning-v2-pytorch", f"{name}.ipynb") for name in (
+        "intro-to-pytorch/Part 1 - Tensors in PyTorch (Solution)",
+        "intro-to-pytorch/Part 3 - Training Neural Networks (Solution)",
+        "intro-to-pytorch/Part 4 - Fashion-MNIST (Solution)",
+        "intro-to-pytorch/Part 5 - Inference and Validation (Solution)",
+        "intro-to-pytorch/Part 6 - Saving and Loading Models",
+        "recurrent-neural-networks/time-series/Simple_RNN")],
+    Program("zergtant/pytorch-handbook", "chapter1/1_tensor_tutorial.ipynb",
+            before="import torch\ntorch.empty = torch.zeros\n"),
+    *[Program("zergtant/pytorch-handbook", f"{name}.ipynb") for name in (
+        "chapter1/2_autograd_tutorial", "chapter1/3_neural_networks_tutorial",
+        "chapter2/2.1.3-pytorch-basics-nerual-network", "chapter2/2.2-deep-learning-basic-mathematics",
+        "chapter2/2.3-deep-learning-neural-network-introduction", "chapter3/3.3-rnn")],
 ]
 
 # Left out. d2l-ai/d2l-en: preliminaries pandas, multilayer-perceptrons kaggle-house-price (pandas) and
@@ -379,4 +392,5 @@ PROGRAMS = [
 # computational-performance (measure GPUs; hybridize saves a compiled network); of the appendix
 # geometry-linear-algebraic-ops (needs all of FashionMNIST), eigendecomposition (complex numbers) and
 # distributions (Binomial); computer-vision rcnn (torchvision.ops); reinforcement-learning (no PyTorch
-# in it); what trains on downloaded pictures or word vectors. udacity: Part 2 (an iterator's next()).
+# in it); what trains on downloaded pictures or word vectors.
+# udacity and zergtant: what calls an iterator's next(), which PyTorch has no longer.
