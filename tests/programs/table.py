@@ -227,7 +227,7 @@ PROGRAMS = [
         print("both tests pass")
     """),
     Program("karpathy/micrograd", "demo.ipynb", before=VALUE,
-            smaller=(("range(100)", "range(8)"), ("h = 0.25", "h = 1"))),
+            smaller=(("=100", "=50"), ("range(100)", "range(5)"), ("h = 0.25", "h = 1"))),
     *(Program("karpathy/nn-zero-to-hero",
               f"lectures/micrograd/micrograd_lecture_{half}_half_roughly.ipynb")
       for half in ("first", "second")),
