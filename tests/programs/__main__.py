@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from importlib.metadata import version
@@ -220,15 +221,14 @@ def main() -> int:
     parser.add_argument("--only", default="", help="programs whose name contains this")
     parser.add_argument("--steps", type=int)
     parser.add_argument("--timeout", type=float, default=300)
+    parser.add_argument("--jobs", type=int, default=1, help="programs compared at once")
     parser.add_argument("--verbose", action="store_true", help="print both outputs and every error")
     parser.add_argument("--write", type=Path, help="write the table as Markdown")
     args = parser.parse_args()
-    rows = []
-    for program in PROGRAMS:
-        if args.only not in program.name or not (args.sources / program.repository).exists():
-            continue
-        program = replace(program, steps=args.steps or program.steps)
-        row = compare(program, args.sources.resolve(), args.timeout)
+    chosen = [replace(p, steps=args.steps or p.steps) for p in PROGRAMS
+              if args.only in p.name and (args.sources / p.repository).exists()]
+    pool, rows = ThreadPoolExecutor(args.jobs), []
+    for row in pool.map(lambda p: compare(p, args.sources.resolve(), args.timeout), chosen):
         rows.append(row)
         print(" · ".join(line(row)), "<-- " + row["error"].splitlines()[-1] if row["error"] else "",
               flush=True)
@@ -236,8 +236,8 @@ def main() -> int:
             print(row["peer"], row["error"], sep="\n")
             for a, b in zip(*row.get("printed", ([], [])), strict=False):
                 print("   ", a, "" if a == b else f"\n  ≠ {b}")
-    if args.write:
-        args.write.write_text(page(rows), encoding="utf-8")
+        if args.write:
+            args.write.write_text(page(rows), encoding="utf-8")
     print(summary(rows))
     return any(r["error"] for r in rows)
 
