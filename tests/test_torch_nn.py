@@ -495,7 +495,7 @@ NOT_KEPT = """
     ReLU6.min_val ReLU6.max_val Upsample.name UpsamplingNearest2d.name UpsamplingBilinear2d.name
     PairwiseDistance.norm TransformerEncoderLayer.activation_relu_or_gelu
     TransformerEncoder.enable_nested_tensor TransformerEncoder.use_nested_tensor
-    TransformerEncoder.mask_check
+    TransformerEncoder.mask_check FractionalMaxPool2d.kernel_size FractionalMaxPool3d.kernel_size
 """.split()
 
 
@@ -514,7 +514,7 @@ def test_every_module_has_a_line():
     lines = {line.partition("(")[0] for line in LINES}
     modules = {name for name, x in vars(tg.nn).items()
                if isinstance(x, type) and issubclass(x, tg.nn.Module)}
-    assert modules - lines == {"Module", "RNNBase", "RNNCellBase"}  # bases of others
+    assert modules - lines == {"Module", "RNNBase", "RNNCellBase", "DataParallel"}  # bases, a stand-in
 
 
 # ── functions with parameters ───────────────────────────────────────────────────────────────────
