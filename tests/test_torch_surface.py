@@ -83,7 +83,8 @@ NOT_COMPARED = {
     **{name: "makes or recognises tensors: what every entry is made of" for name in
        "tensor as_tensor from_numpy is_tensor Tensor Size ShapeError".split()},
     **{name: "not of tensors: test_dtypes in test_tensor.py, test_torch_elementwise.py" for name in
-       "device dtype finfo iinfo get_default_dtype set_default_dtype set_printoptions".split()},
+       "device dtype finfo iinfo get_default_dtype set_default_dtype set_default_tensor_type "
+       "set_printoptions".split()},
     **{name: "dense memory under PyTorch's name, whose tensors are of another layout" for name in
        "coalesce sparse_coo_tensor spmm to_dense to_sparse".split()},
     "gelu_tanh": "the row of gelu(approximate='tanh')",
