@@ -174,13 +174,14 @@ PROGRAMS = [
             steps=4),
     Program("kuangliu/pytorch-cifar", "main.py", steps=2, before="""
     import io, os
-    os.popen = lambda _: io.StringIO("24 80")  # the terminal's size
+    os.popen = lambda *_: io.StringIO("24 80")  # the terminal's size
 """),
-    *(Program("kuangliu/pytorch-cifar", "models/__init__.py", note=name, steps=2,
-              code=CIFAR.format(name=name, args=args)) for name, args in {
+    *(Program("kuangliu/pytorch-cifar", "models/__init__.py", note=name,
+              steps=1 if name == "MobileNetV2" else 2, code=CIFAR.format(name=name, args=args))
+      for name, args in {
         "VGG": "'VGG11'", "ResNet18": "", "ResNet50": "", "PreActResNet18": "", "PreActResNet50": "",
         "GoogLeNet": "", "DenseNet121": "", "ResNeXt29_2x64d": "", "MobileNet": "", "MobileNetV2": "",
-        "DPN26": "", "ShuffleNetG2": "", "SENet18": "", "ShuffleNetV2": "1", "EfficientNetB0": "",
+        "DPN26": "", "SENet18": "", "ShuffleNetV2": "1", "EfficientNetB0": "",
         "RegNetX_200MF": "", "RegNetY_400MF": "", "PNASNetA": "", "DLA": "", "SimpleDLA": "",
         "LeNet": ""}.items()),
     *(Program("eriklindernoren/PyTorch-GAN", f"implementations/{name}/{name}.py", steps=8,
