@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import (
     BILINEAR,
@@ -54,7 +54,12 @@ def test_value_is_the_scalars_value(op, dtype, data):
                                atol=np.finfo(dtype).eps)  # of a sum of parts of size 1
 
 
+# A check looks at several places of its own: fewer examples do.
+fewer = settings(max_examples=settings.default.max_examples // 4)
+
+
 @pytest.mark.parametrize("op", SMOOTH, ids=names(SMOOTH))
+@fewer
 @given(data=st.data())
 def test_first_derivative(op, data):
     xs, kw = data.draw(cases(op))
@@ -64,6 +69,7 @@ def test_first_derivative(op, data):
 
 @pytest.mark.parametrize("op", DIFFERENTIABLE + BILINEAR + FUSED,
                          ids=names(DIFFERENTIABLE + BILINEAR + FUSED))
+@fewer
 @given(data=st.data())
 def test_second_derivative(op, data):
     """The gradient of the gradient, against finite differences of the gradient."""

@@ -367,10 +367,10 @@ cpdef object sum_to(object g, object x):
     a, b = <np.ndarray>g, <np.ndarray>x
     if np.PyArray_NDIM(a) < np.PyArray_NDIM(b):
         return None
+    if same_shape(g, x):
+        return g
     n, each = size_of(b), repeats(b, a)
     cdef Py_ssize_t size = size_of(a)
-    if each and size == n and np.PyArray_NDIM(a) == np.PyArray_NDIM(b):
-        return g
     cdef int kind = np.PyArray_TYPE(a)
     if (kind != np.NPY_FLOAT and kind != np.NPY_DOUBLE or not np.PyArray_IS_C_CONTIGUOUS(a)
             or n == 0 or each == 0 or not np.PyArray_ISBEHAVED_RO(a)):
