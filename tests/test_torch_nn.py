@@ -496,6 +496,7 @@ NOT_KEPT = """
     PairwiseDistance.norm TransformerEncoderLayer.activation_relu_or_gelu
     TransformerEncoder.enable_nested_tensor TransformerEncoder.use_nested_tensor
     TransformerEncoder.mask_check FractionalMaxPool2d.kernel_size FractionalMaxPool3d.kernel_size
+    FractionalMaxPool2d.output_size FractionalMaxPool3d.output_ratio
 """.split()
 
 
