@@ -78,7 +78,7 @@ def test_errors():
     for error, pattern, f in [
         (RuntimeError, r"gather: index 3 .* dimension 1 of size 3", lambda: x.gather(1, i)),
         (RuntimeError, r"scatter: index -1 .* dimension 1 of size 3", lambda: x.scatter(1, i - 1, 0)),
-        (RuntimeError, r"gather: wants an index of integers, got bool", lambda: x.gather(1, i > 0)),
+        (RuntimeError, r"gather: wants an index of integers, got torch.bool", lambda: x.gather(1, i > 0)),
         (RuntimeError, r"gather: .* got \(1,\) for \(2, 3\)", lambda: x.gather(1, I([0]))),
         (IndexError, r"take: index 6", lambda: x.take(I([6]))),
         (RuntimeError, r"index_select: index -1", lambda: x.index_select(0, I([-1]))),
