@@ -78,7 +78,7 @@ def test_errors():
     for error, pattern, f in [
         (RuntimeError, r"gather: index 3 .* dimension 1 of size 3", lambda: x.gather(1, i)),
         (RuntimeError, r"scatter: index -1 .* dimension 1 of size 3", lambda: x.scatter(1, i - 1, 0)),
-        (RuntimeError, r"gather: wants an index of integers, got torch.bool", lambda: x.gather(1, i > 0)),
+        (RuntimeError, r"gather: wants .* integers, got torch.bool", lambda: x.gather(1, i > 0)),
         (RuntimeError, r"gather: .* got \(1,\) for \(2, 3\)", lambda: x.gather(1, I([0]))),
         (IndexError, r"take: index 6", lambda: x.take(I([6]))),
         (RuntimeError, r"index_select: index -1", lambda: x.index_select(0, I([-1]))),
@@ -86,7 +86,7 @@ def test_errors():
         (RuntimeError, r"index_add: index 2", lambda: x.index_add(0, I([0, 2]), x)),
         (IndexError, r"index_copy: .*\(1,\) .*\(2, 3\)", lambda: x.index_copy(0, I([0]), x)),
         (IndexError, r"index_fill: index 2", lambda: x.index_fill(0, I([2]), 1)),
-        (RuntimeError, r"masked_fill: .* bools, got torch.int64", lambda: x.masked_fill(I([1, 0, 1]), 0)),
+        (RuntimeError, r"masked_fill: .* bools, .*int64", lambda: x.masked_fill(I([1, 0, 1]), 0)),
         (RuntimeError, r"masked_fill: a mask of shape \(2,\)", lambda: x.masked_fill(x[:, 0] > 0, 0)),
         (RuntimeError, r"masked_scatter: 6 .* 1", lambda: x.masked_scatter(x == 0, tg.ones(1))),
         (RuntimeError, r"index_put: .*\(2,\) .*\(1, 3\)", lambda: x.index_put((I([0]),), tg.ones(2))),
