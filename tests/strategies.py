@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from tinygrad_pt.gradcheck.properties import LAYOUTS, laid_out
 from tinygrad_pt.ops import TABLE, arrays
 from tinygrad_pt.ops.linear import walk
 
@@ -20,23 +21,9 @@ def names(ops):
     return [op.name for op in ops]
 
 
-LAYOUTS = ["contiguous", "reversed", "strided", "fortran"]
-
-
 def layout(draw, x):
     """The same numbers in another memory layout: reversed, strided, transposed, or as they are."""
     return laid_out(x, draw(st.sampled_from(LAYOUTS))) if x.ndim else x
-
-
-def laid_out(x, kind):
-    """x in one of the memory layouts."""
-    if kind == "reversed":
-        return x[..., ::-1].copy()[..., ::-1]
-    if kind == "strided":
-        wide = np.zeros((*x.shape[:-1], 2 * x.shape[-1]), x.dtype)
-        wide[..., ::2] = x
-        return wide[..., ::2]
-    return np.asfortranarray(x) if kind == "fortran" else x
 
 
 @st.composite

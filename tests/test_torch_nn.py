@@ -495,8 +495,7 @@ NOT_KEPT = """
     ReLU6.min_val ReLU6.max_val Upsample.name UpsamplingNearest2d.name UpsamplingBilinear2d.name
     PairwiseDistance.norm TransformerEncoderLayer.activation_relu_or_gelu
     TransformerEncoder.enable_nested_tensor TransformerEncoder.use_nested_tensor
-    TransformerEncoder.mask_check FractionalMaxPool2d.kernel_size FractionalMaxPool3d.kernel_size
-    FractionalMaxPool2d.output_size FractionalMaxPool3d.output_ratio
+    TransformerEncoder.mask_check
 """.split()
 
 

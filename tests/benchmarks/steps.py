@@ -35,12 +35,16 @@ def classes(m, many, *shape):
     return m.tensor(np.random.default_rng(1).integers(0, many, shape))
 
 
-def train(model, optimizer, loss_of):
-    """Steps without end; loss_of(model) is what they make smaller."""
+def train(model, optimizer, loss_of, clip=None):
+    """Steps without end; loss_of(model) is what they make smaller. clip(parameters, 1.0), where given,
+    keeps the gradients' norm below 1.
+    """
     while True:
         optimizer.zero_grad()
         loss = loss_of(model)
         loss.backward()
+        if clip:
+            clip(model.parameters(), 1.0)
         optimizer.step()
         yield loss.item()
 
@@ -119,20 +123,8 @@ def gpt(m):
 
     def loss_of(net):
         logits = net(x)
-        loss = F.cross_entropy(logits.view(-1, logits.size(-1)), y)
-        return loss
-    return clipped(m, model, m.optim.AdamW(model.parameters(), lr=1e-3), loss_of)
-
-
-def clipped(m, model, optimizer, loss_of):
-    """`train`, with the gradients' norm kept below 1."""
-    while True:
-        optimizer.zero_grad(set_to_none=True)
-        loss = loss_of(model)
-        loss.backward()
-        m.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        yield loss.item()
+        return F.cross_entropy(logits.view(-1, logits.size(-1)), y)
+    return train(model, m.optim.AdamW(model.parameters(), lr=1e-3), loss_of, nn.utils.clip_grad_norm_)
 
 
 def lstm(m):
@@ -150,8 +142,8 @@ def lstm(m):
 
     text, model = classes(m, 65, 65, 32), Characters()
     x, y = text[:-1], text[1:].reshape(-1)
-    return clipped(m, model, m.optim.Adam(model.parameters()),
-                   lambda net: nn.functional.cross_entropy(net(x), y))
+    return train(model, m.optim.Adam(model.parameters()),
+                 lambda net: nn.functional.cross_entropy(net(x), y), nn.utils.clip_grad_norm_)
 
 
 def q_network(m):

@@ -8,6 +8,7 @@ from ...tensors import Tensor
 from .. import functional as F
 from ..convolution import sizes
 from .layer import Layer
+from .utils import _ntuple
 
 
 class MaxPool1d(Layer):
@@ -94,19 +95,22 @@ class FractionalMaxPool2d(Layer):
     """The largest of each of so many windows at random places: see `functional`'s."""
 
     function = F.fractional_max_pool2d
+    n, sizes = 2, ("kernel_size", "output_size", "output_ratio")  # one for each direction
 
     def __init__(self, kernel_size: Any, output_size: Any = None, output_ratio: Any = None,
                  return_indices: bool = False, _random_samples: Tensor | None = None):
         if (output_size is None) == (output_ratio is None):
             raise ValueError(f"{type(self).__name__}: wants output_size or output_ratio, got "
                              f"{output_size} and {output_ratio}")
-        self.keep(locals())
+        self.keep({name: x if x is None or name not in self.sizes else _ntuple(self.n)(x)
+                   for name, x in locals().items()})
 
 
 class FractionalMaxPool3d(FractionalMaxPool2d):
     """The largest of each of so many windows at random places of volumes."""
 
     function = F.fractional_max_pool3d
+    n = 3
 
 
 class AdaptiveAvgPool1d(Layer):
