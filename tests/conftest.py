@@ -3,6 +3,7 @@
     pytest --hypothesis-profile deep
 """
 
+import subprocess
 import sys
 
 import pytest
@@ -21,6 +22,17 @@ settings.load_profile("ci")
 def seeded():
     """Every test starts with the same random numbers."""
     tg.manual_seed(0)
+
+
+@pytest.fixture
+def printed():
+    """What a program prints, in a process of its own."""
+    def run(program):
+        done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True,
+                              text=True)
+        assert not done.returncode, done.stderr
+        return done.stdout
+    return run
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -107,17 +107,11 @@ print(x.is_cuda, x.is_xpu, x.is_mps, x.is_sparse)
 """
 
 
-def test_one_device_and_one_layout_of_memory():
-    def printed(m):
-        run = subprocess.run([sys.executable, "-W", "ignore", "-c", PROGRAM.format(m=m)],
-                             capture_output=True, text=True)
-        assert not run.returncode, run.stderr
-        return run.stdout
-
-    ours = printed("tinygrad_pt")
+def test_one_device_and_one_layout_of_memory(printed):
+    ours = printed(PROGRAM.format(m="tinygrad_pt"))
     assert ours.startswith("True tensor(2.)\nDataParallel(")
     if torch is not None:
-        assert ours == printed("torch")
+        assert ours == printed(PROGRAM.format(m="torch"))
 
 
 def test_what_can_be_left_out_does_nothing():
