@@ -63,6 +63,15 @@ def test_who_may_look_nowhere_gets_0():
     assert y[1].tolist() == [0, 0, 0] and not tg.isnan(q.grad).any()
 
 
+def test_a_mask_and_causal():
+    q, k, mask = tg.randn(4, 3), tg.randn(5, 3), tg.rand(4, 5) > 0.5
+    earlier = tg.ones(4, 5).tril() > 0
+    both = nn.functional.scaled_dot_product_attention(q, k, k, mask & earlier)
+    for given in (mask, tg.where(mask, 0.0, -tg.inf)):
+        y = nn.functional.scaled_dot_product_attention(q, k, k, given, is_causal=True)
+        np.testing.assert_array_equal(y.tolist(), both.tolist())
+
+
 @pytest.mark.parametrize("causal", [False, True])
 def test_derivatives_of_attention(causal):
     def f(q, k, v):
@@ -90,7 +99,8 @@ else:
         op("scaled_dot_product_attention", either(x((2, 4, 3)), x((2, 2, 4, 3)), x((2, 2, 1, 3))),
            same_keys, same_keys,
            attn_mask=maybe(either(mask("bool"), x(lambda c: (c.shape[-2], 5), dtype=None))),
-           is_causal=one_of(False, False, True), scale=maybe(one_of(0.5))).but(tol=10),
+           is_causal=one_of(False, False, True), scale=maybe(one_of(0.5))).but(
+               tol=10, where=lambda c: not c.kw["is_causal"] or c.kw.get("attn_mask") is None),
         op("scaled_dot_product_attention of groups", lambda m, *xs: m.nn.functional.
            scaled_dot_product_attention(*xs, enable_gqa=True), x((2, 4, 3, 2)),
            x((2, 2, 5, 2), dtype=None), x((2, 2, 5, 3), dtype=None)).but(tol=10),

@@ -22,8 +22,9 @@ def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor,
     """softmax(q kᵀ·scale + mask) v, with scale 1/√E (Vaswani et al., 2017).
 
     query (…, L, E), key (…, S, E), value (…, S, F) give (…, L, F). ``attn_mask`` (…, L, S) is added, or
-    says True where a query may look at a key; ``is_causal``: at the keys up to its own place. Who may
-    look nowhere gets 0. With ``enable_gqa`` groups of query heads share a head of keys and values.
+    says True where a query may look at a key; ``is_causal``: at the keys up to its own place
+    (beside a mask, as PyTorch does for some shapes: where both let it). Who may look nowhere gets 0.
+    With ``enable_gqa`` groups of query heads share a head of keys and values.
     """
     name = "scaled_dot_product_attention"
     if min(query.ndim, key.ndim, value.ndim) < 2 or query.shape[-1] != key.shape[-1] or \
@@ -38,12 +39,14 @@ def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor,
             raise ShapeError(f"{name}: {heads} heads are no multiple of {key.shape[-3]} and "
                              f"{value.shape[-3]}")
         key, value = (repeat_interleave(x, heads // x.shape[-3], -3) for x in (key, value))
-    if is_causal:
-        if attn_mask is not None:
-            raise RuntimeError(f"{name}: takes attn_mask or is_causal, not both")
-        attn_mask = tril(ones(query.shape[-2], key.shape[-2])) > 0
     if attn_mask is not None and attn_mask.dtype.kind not in "bf":
         raise RuntimeError(f"{name}: attn_mask is of bools or floats, got {attn_mask.dtype}")
+    if is_causal:
+        earlier = tril(ones(query.shape[-2], key.shape[-2])) > 0
+        if attn_mask is None:
+            attn_mask = earlier
+        else:
+            attn_mask = where(earlier, attn_mask, False if attn_mask.dtype.kind == "b" else -inf)
     weights = attention_weights(query * (1 / sqrt(query.shape[-1]) if scale is None else scale), key,
                                 attn_mask)
     return dropout(weights, dropout_p, dropout_p > 0) @ value
