@@ -128,8 +128,9 @@ static int FN(matmul)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, tg_matrix ma, tg_ma
 
     /* A copy pays when it is read several times, or where the original cannot be read in vectors. */
     const int small_b = k * n * (ptrdiff_t)sizeof(T) <= 96 * 1024 && mb.row * sizeof(T) % 2048 != 0;
-    const int copy_b = mb.col != 1 || !(small_b || m <= 2 * TILE_ROWS);
-    const int copy_a = n > 4 * NR && m > 1;
+    const int copy_b = mb.col != 1 || !(small_b || m <= 3 * TILE_ROWS);
+    const int far_a = ma.col * k * (ptrdiff_t)sizeof(T) > 64 * 1024;    /* a row of a leaves the cache */
+    const int copy_a = m > 1 && n > (far_a ? NR : 4 * NR);
     const ptrdiff_t depth = CEIL(k, CEIL(k, DEPTH));
     const ptrdiff_t height = MIN(m, HEIGHT), width = MIN(m <= HEIGHT ? NR : WIDTH, CEIL(n, NR) * NR);
     T *copy_of_b = NULL, *copy_of_a = NULL;
