@@ -1,5 +1,9 @@
-/* Which instruction set runs, the public functions that hand over to it, and the work buffer. */
+/* Which instruction set runs, the public functions that hand over to it, the work buffer,
+ * and what becomes of memory that is freed. */
 #include <pthread.h>
+#if defined(__linux__)
+#include <malloc.h>
+#endif
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,6 +67,8 @@ int tg_conv2d_weight(tg_dtype t, const tg_conv *s, tg_images g, tg_images x, voi
 
 void tg_on_rows(tg_dtype t, tg_row_kernel kernel, const tg_rows *r) { chosen->rows[kernel][t](r); }
 
+void tg_on_cell(tg_dtype t, tg_cell_kernel kernel, const tg_cell *s) { chosen->cell[kernel][t](s); }
+
 void tg_largest_at(tg_dtype t, ptrdiff_t rows, ptrdiff_t n, const void *x, const tg_windows *w, long long *out)
 {
     chosen->largest_at[t](rows, n, x, w, out);
@@ -81,6 +87,16 @@ void tg_sgd_step(tg_dtype t, ptrdiff_t n, void *x, const void *g, void *v, const
 void tg_adam_step(tg_dtype t, ptrdiff_t n, void *x, const void *g, void *m, void *v, const tg_adam *s)
 {
     chosen->adam[t](n, x, g, m, v, s);
+}
+
+/* A training step asks again and again for the same large blocks. Fresh pages cost more than filling them,
+ * so what is freed shall stay with the process. */
+void tg_keep_memory(void)
+{
+#if defined(__GLIBC__)
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 256 << 20);
+#endif
 }
 
 /* The work buffer grows to the largest request and is freed when its thread ends. */

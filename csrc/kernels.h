@@ -31,6 +31,7 @@
 #include "conv.h"
 #include "vmath.h"
 #include "rowwise.h"
+#include "recurrent.h"
 #include "optim.h"
 #undef T
 #undef SQRT
@@ -50,6 +51,7 @@
 #include "conv.h"
 #include "vmath.h"
 #include "rowwise.h"
+#include "recurrent.h"
 #include "optim.h"
 
 #define BOTH(name) {name##_f32, name##_f64}
@@ -57,6 +59,7 @@
     BOTH(matmul), BOTH(conv2d), BOTH(conv2d_input), BOTH(conv2d_weight), \
     {BOTH(softmax), BOTH(softmax_back), BOTH(log_softmax), BOTH(log_softmax_back), \
      BOTH(cross_entropy), BOTH(cross_entropy_back), BOTH(standardize), BOTH(standardize_back)}, \
+    {BOTH(lstm), BOTH(lstm_back), BOTH(gru), BOTH(gru_back)}, \
     BOTH(largest_at), BOTH(add_at), BOTH(sgd), BOTH(adam)}
 #define EXPORT(isa) EXPORT_(isa)
 EXPORT(ISA);

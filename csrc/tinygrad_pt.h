@@ -61,6 +61,20 @@ typedef struct {
 
 void tg_on_rows(tg_dtype, tg_row_kernel, const tg_rows *);
 
+/* The kernels of recurrent.h, in the order of tg_kernels. */
+typedef enum { TG_LSTM, TG_LSTM_BACK, TG_GRU, TG_GRU_BACK, TG_CELL_KERNELS } tg_cell_kernel;
+
+/* Contiguous matrices of so many rows, as far as a kernel reads or writes them: states h, c are n wide, x
+ * and u as many times that as the cell has gates; b is one row. What is kept of each gate is a matrix as a
+ * state is, `gate` elements behind the one before. */
+typedef struct {
+    ptrdiff_t rows, n, gate;
+    const void *x, *u, *b, *h, *c;
+    void *gates, *new_h, *new_c, *g_h, *g_c, *g_x, *g_u;
+} tg_cell;
+
+void tg_on_cell(tg_dtype, tg_cell_kernel, const tg_cell *);
+
 /* For each row (of n elements) of x and each window (of the k elements seen[window*k …]) the place of the
  * largest; and row to[i] of y += row i of x. All contiguous; places within what they are places of. */
 typedef struct { ptrdiff_t windows, k; const long long *seen; } tg_windows;
@@ -74,6 +88,9 @@ typedef struct { double rate, root, beta1, beta2, eps; } tg_adam;
 
 void tg_sgd_step(tg_dtype, ptrdiff_t n, void *x, const void *g, void *v, const tg_sgd *);
 void tg_adam_step(tg_dtype, ptrdiff_t n, void *x, const void *g, void *m, void *v, const tg_adam *);
+
+/* Keep freed memory for the next arrays, up to some 256 MB in blocks of up to 32 MB. */
+void tg_keep_memory(void);
 
 /* Choose the instruction set by name ("avx512", "avx2", "generic"), or the best this machine runs (NULL).
  * Returns the name chosen, or NULL (and changes nothing) where the name is unknown or cannot run here. */
@@ -92,6 +109,7 @@ typedef struct {
     int (*conv2d_input[2])(const tg_conv *, tg_images, const void *, void *);
     int (*conv2d_weight[2])(const tg_conv *, tg_images, tg_images, void *);
     void (*rows[TG_ROW_KERNELS][2])(const tg_rows *);
+    void (*cell[TG_CELL_KERNELS][2])(const tg_cell *);
     void (*largest_at[2])(ptrdiff_t, ptrdiff_t, const void *, const tg_windows *, long long *);
     void (*add_at[2])(ptrdiff_t, ptrdiff_t, const void *, const long long *, void *);
     void (*sgd[2])(ptrdiff_t, void *, const void *, void *, const tg_sgd *);

@@ -1,6 +1,6 @@
 /* Functions of mathematics for vectors. Included once per type.
  *
- *     exp(x)    within 1.5 ulp; inf, nan and denormal results as in the C library
+ *     exp(x), sigmoid(x), tanh(x)    within 2 ulp; inf, nan and denormal results as in the C library
  */
 
 typedef INT FN(ints) __attribute__((vector_size(VECTOR_BYTES)));
@@ -41,22 +41,47 @@ INLINE vec FN(power_of_2)(vec n)
     return (vec)(((FN(ints))(n + MAGIC) + BIAS) << MANTISSA);
 }
 
-/* exp(x) = 2^n exp(r) with n = x / ln 2 rounded and |r| <= ln 2 / 2, there by its power series; 2^n in two
- * factors, since 2^n alone may be no normal number where exp(x) is one. */
+static const T FN(inverse_factorial)[] = {1, 1, 1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720, 1.0 / 5040,
+    1.0 / 40320, 1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800};
+
+/* x = n ln 2 + r with a whole n and |r| <= ln 2 / 2. */
+INLINE vec FN(reduced)(vec x, vec *n)
+{
+    *n = (x * (T)1.4426950408889634 + MAGIC) - MAGIC;
+    return (x - *n * LN2_HIGH) - *n * LN2_LOW;
+}
+
+/* The power series of exp(r) from the term of degree `from` on, divided by r^from. */
+INLINE vec FN(exp_series)(vec r, int from)
+{
+    vec y = FN(all)(FN(inverse_factorial)[EXP_TERMS]);
+#pragma GCC unroll 13
+    for (int k = EXP_TERMS - 1; k >= from; k--)
+        y = y * r + FN(inverse_factorial)[k];
+    return y;
+}
+
+/* exp(x) = 2^n exp(r); 2^n in two factors, since 2^n alone may be no normal number where exp(x) is one. */
 INLINE vec FN(exp)(vec x)
 {
-    static const T inverse_factorial[] = {1, 1, 1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720, 1.0 / 5040,
-        1.0 / 40320, 1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800};
     x = FN(select)(x < EXP_MIN, FN(all)(EXP_MIN), x);
     x = FN(select)(x > EXP_MAX, FN(all)(EXP_MAX), x);
-    const vec n = (x * (T)1.4426950408889634 + MAGIC) - MAGIC;
-    const vec r = (x - n * LN2_HIGH) - n * LN2_LOW;
-    vec y = FN(all)(inverse_factorial[EXP_TERMS]);
-#pragma GCC unroll 13
-    for (int k = EXP_TERMS - 1; k >= 0; k--)
-        y = y * r + inverse_factorial[k];
-    const vec half = (n * (T)0.5 + MAGIC) - MAGIC;
-    return y * FN(power_of_2)(half) * FN(power_of_2)(n - half);
+    vec n;
+    const vec r = FN(reduced)(x, &n), half = (n * (T)0.5 + MAGIC) - MAGIC;
+    return FN(exp_series)(r, 0) * FN(power_of_2)(half) * FN(power_of_2)(n - half);
+}
+
+INLINE vec FN(sigmoid)(vec x) { return 1 / (1 + FN(exp)(-x)); }
+
+/* tanh|x| = -m / (2 + m) with m = exp(-2|x|) - 1 = 2^n (exp(r) - 1) + (2^n - 1), exact also near 0. */
+INLINE vec FN(tanh)(vec x)
+{
+    const FN(ints) sign = (FN(ints))FN(all)((T)-0.0);
+    vec z = (vec)((FN(ints))x & ~sign) * -2, n;
+    z = FN(select)(z < -40, FN(all)(-40), z);
+    const vec r = FN(reduced)(z, &n), p = r + r * r * FN(exp_series)(r, 2), scale = FN(power_of_2)(n);
+    const vec m = scale * p + (scale - 1), y = -m / (2 + m);
+    return (vec)((FN(ints))y | ((FN(ints))x & sign));
 }
 
 #undef MAGIC

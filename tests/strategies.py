@@ -83,11 +83,12 @@ def bilinear_case(draw, op, dtype="float64"):
 
 @st.composite
 def fused_case(draw, op, dtype="float64"):
-    """(operands, arguments) of a fused row: x, and integers as they are sampled."""
+    """(operands, arguments) of a fused row: arrays of the shapes, and integers as they are sampled."""
     r = draw(st.randoms(use_true_random=False))
-    (shape, *integers), kw = op.sample(r)
-    x = np.random.default_rng(r.randrange(2**32)).normal(size=shape).astype(dtype)
-    return [layout(draw, x), *[np.array(i, np.int64) for i in integers]], kw
+    sampled, kw = op.sample(r)
+    random = np.random.default_rng(r.randrange(2**32))
+    return [np.array(x, np.int64) if isinstance(x, list) else
+            layout(draw, random.normal(size=x).astype(dtype)) for x in sampled], kw
 
 
 def cases(op, dtype="float64"):

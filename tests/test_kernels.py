@@ -307,11 +307,11 @@ def test_conv2d_of_what_is_not_finite(struck, convolution, dtype, seed):
 
 # ---- rows ------------------------------------------------------------------------------------------
 
-FUSED = [op for op in TABLE.values() if op.kind == "fused"]
+ROWS = [TABLE[name] for name in ("softmax", "log_softmax", "cross_entropy", "standardize")]
 
 
 @needs_compiled
-@pytest.mark.parametrize("op", FUSED, ids=[op.name for op in FUSED])
+@pytest.mark.parametrize("op", ROWS, ids=[op.name for op in ROWS])
 @pytest.mark.parametrize("dtype", DTYPES)
 @given(rows=st.integers(1, 4), n=st.integers(1, 70), seed=st.integers(0, 99))
 def test_rows(op, dtype, rows, n, seed):
@@ -351,6 +351,34 @@ def test_exp_rounds_well(isa, dtype):
     assert np.max(np.abs(p - exact) / np.spacing(exact.astype(dtype))) < 2.5
     assert np.isnan(compiled.softmax(np.array([[np.nan, 1, 2]], dtype), 1)).all()
     assert (compiled.softmax(np.array([[-np.inf, 0]], dtype), 1) == [[0, 1]]).all()
+
+
+# ---- cells -----------------------------------------------------------------------------------------
+
+@needs_compiled
+@pytest.mark.parametrize("cell, gates, states", [("lstm", 4, 2), ("gru", 3, 1)])
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(rows=st.integers(1, 4), n=st.integers(1, 40), seed=st.integers(0, 99))
+def test_cells(cell, gates, states, dtype, rows, n, seed):
+    """A step of a cell and its way back, among sentinels, against the reference; large numbers too."""
+    random, guarded, results = np.random.default_rng(seed), Guarded(), []
+    x, u = 20 ** random.random() * random.normal(size=(2, rows, gates * n)).astype(dtype)
+    b, state = random.normal(size=gates * n).astype(dtype), random.normal(size=(states, rows, n))
+    g = random.normal(size=state.shape)
+    for name in (None, *compiled.available()):
+        compiled.set_isa(name)
+        kernels = compiled if name else reference
+        before, new, g_new, kept, gx, gu = [guarded.empty(shape, dtype) for shape in (
+            *[state.shape] * 3, (4, rows, n), *[x.shape] * 2)]
+        before[...], g_new[...] = state, g
+        getattr(kernels, cell)(x, u, b, before, new, kept)
+        getattr(kernels, cell + "_back")(g_new, before, kept, gx, gx if cell == "lstm" else gu)
+        results.append((new, kept, g_new, gx, gx if cell == "lstm" else gu))
+    guarded.check()
+    for got in results[1:]:
+        for a, expected in zip(got, results[0], strict=True):
+            np.testing.assert_allclose(a, expected, rtol=1e3 * np.finfo(dtype).eps,
+                                       atol=1e2 * np.finfo(dtype).eps)
 
 
 # ---- places ----------------------------------------------------------------------------------------

@@ -188,6 +188,7 @@ def backward(cotangents: dict[Hashable, Any], m: Any, only: Iterable[Hashable] |
             if node in asked:
                 found[node] = g
         y, xs = node.values(m)
+        together = None
         for i, edge in enumerate(node.edges):
             if edge is None or (wanted is not None and edge not in wanted):
                 continue
@@ -197,7 +198,10 @@ def backward(cotangents: dict[Hashable, Any], m: Any, only: Iterable[Hashable] |
                 node.op.into(found[edge], g, **node.kw)
                 continue
             contribution = None if quick is None else quick(node.op, g, i, y, xs, node.kw)
-            if contribution is None:
+            if contribution is None and node.op.at_once:
+                together = together or node.op.pulls(m, g, y, xs, node.kw)
+                contribution = together[i]
+            elif contribution is None:
                 contribution = node.op.pull(m, g, i, y, xs, node.kw)
             if everything is not None:
                 from .autograd.anomaly import examine

@@ -77,22 +77,31 @@ def picked(x, i):
     return x[np.arange(len(i)), i]
 
 
-def fused_pull(op, g, y, xs, kw):
-    """The cotangent of a fused row's first operand, through what the row is composed of."""
+def fused_pulls(op, g, y, xs, kw):
+    """The cotangents of a fused row's operands, through what it is composed of; None of integers."""
     from .func import vjp
-    _, pull = vjp(_of_first(op, xs, kw), xs[0])
-    return pull(g)[0]
+    which, f = _of_floats(op, xs, kw)
+    _, pull = vjp(f, *[xs[i] for i in which])
+    found = dict(zip(which, pull(g), strict=True))
+    return [found.get(i) for i in range(len(xs))]
 
 
-def fused_push(op, dx, xs, kw):
+def fused_push(op, dxs, xs, kw):
     """The tangent of a fused row, through what it is composed of."""
     from .func import jvp
-    return jvp(_of_first(op, xs, kw), (xs[0],), (dx,))[1]
+    which, f = _of_floats(op, xs, kw)
+    tangents = [zeros_like(xs[i]) if dxs[i] is None else dxs[i] for i in which]
+    return jvp(f, tuple([xs[i] for i in which]), tuple(tangents))[1]
 
 
-def _of_first(op, xs, kw):
-    """The composition as a function of its first operand."""
-    return lambda x: op.composed(sys.modules[__name__], x, *xs[1:], **kw)
+def _of_floats(op, xs, kw):
+    """Which operands are no integers, and the composition as a function of them."""
+    which = [i for i, x in enumerate(xs) if x.dtype.kind == "f"]
+
+    def f(*floats):
+        given = dict(zip(which, floats, strict=True))
+        return op.composed(sys.modules[__name__], *[given.get(i, x) for i, x in enumerate(xs)], **kw)
+    return which, f
 
 
 def mT(x):

@@ -127,23 +127,26 @@ def gpt(m):
     return train(model, m.optim.AdamW(model.parameters(), lr=1e-3), loss_of, nn.utils.clip_grad_norm_)
 
 
-def lstm(m):
-    """Characters: 65 of them, hidden 128, 64 steps, batch 32."""
-    nn = m.nn
+def characters(kind):
+    """65 characters, hidden 128, 64 steps, batch 32."""
+    def f(m):
+        nn = m.nn
 
-    class Characters(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.embed, self.lstm, self.out = nn.Embedding(65, 64), nn.LSTM(64, 128), nn.Linear(128, 65)
+        class Characters(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.embed, self.out = nn.Embedding(65, 64), nn.Linear(128, 65)
+                self.layer = getattr(nn, kind)(64, 128)
 
-        def forward(self, x):
-            h, _ = self.lstm(self.embed(x))
-            return self.out(h).reshape(-1, 65)
+            def forward(self, x):
+                h, _ = self.layer(self.embed(x))
+                return self.out(h).reshape(-1, 65)
 
-    text, model = classes(m, 65, 65, 32), Characters()
-    x, y = text[:-1], text[1:].reshape(-1)
-    return train(model, m.optim.Adam(model.parameters()),
-                 lambda net: nn.functional.cross_entropy(net(x), y), nn.utils.clip_grad_norm_)
+        text, model = classes(m, 65, 65, 32), Characters()
+        x, y = text[:-1], text[1:].reshape(-1)
+        return train(model, m.optim.Adam(model.parameters()),
+                     lambda net: nn.functional.cross_entropy(net(x), y), nn.utils.clip_grad_norm_)
+    return f
 
 
 def q_network(m):
@@ -188,7 +191,8 @@ def vae(m):
 
 STEPS = {"XOR 2-2-1": (xor, 200), "784-30-10 batch 10": (mlp_30, 100),
          "784-16-16-10 batch 10": (mlp_16_16, 100), "LeNet batch 10": (lenet(10), 4),
-         "LeNet batch 64": (lenet(64), 1), "GPT 2×64": (gpt, 8), "char-LSTM": (lstm, 1),
+         "LeNet batch 64": (lenet(64), 1), "GPT 2×64": (gpt, 8), "char-LSTM": (characters("LSTM"), 1),
+         "char-GRU": (characters("GRU"), 1),
          "Q-network 4-128-128-2": (q_network, 40), "VAE 784-400-20": (vae, 4)}
 
 

@@ -54,6 +54,23 @@ cdef extern from "tinygrad_pt.h" nogil:
     ctypedef struct tg_adam:
         double rate, root, beta1, beta2, eps
     void tg_on_rows(tg_dtype, tg_row_kernel, const tg_rows *)
+    ctypedef enum tg_cell_kernel:
+        TG_LSTM, TG_LSTM_BACK, TG_GRU, TG_GRU_BACK
+    ctypedef struct tg_cell:
+        Py_ssize_t rows, n, gate
+        const void *x
+        const void *u
+        const void *b
+        const void *h
+        const void *c
+        void *gates
+        void *new_h
+        void *new_c
+        void *g_h
+        void *g_c
+        void *g_x
+        void *g_u
+    void tg_on_cell(tg_dtype, tg_cell_kernel, const tg_cell *)
     ctypedef struct tg_windows:
         Py_ssize_t windows, k
         const long long *seen
@@ -62,6 +79,7 @@ cdef extern from "tinygrad_pt.h" nogil:
     void tg_add_at(tg_dtype, Py_ssize_t rows, Py_ssize_t n, const void *x, const long long *to, void *y)
     void tg_sgd_step(tg_dtype, Py_ssize_t n, void *x, const void *g, void *v, const tg_sgd *)
     void tg_adam_step(tg_dtype, Py_ssize_t n, void *x, const void *g, void *m, void *v, const tg_adam *)
+    void tg_keep_memory()
     const char *tg_select(const char *name)
     const char *tg_available(int i)
 
@@ -416,6 +434,87 @@ cpdef bint in_range(np.ndarray i, Py_ssize_t n) except -1:
     return True
 
 
+# ---- cells of recurrent networks ------------------------------------------------------------------
+
+def lstm(x, u, b, state, new, gates):
+    """A step of an LSTM: see `reference.lstm`."""
+    cdef tg_cell s
+    if not (cell(&s, 2, state, new, gates) and seen(&s, 4, x, u, b)):
+        return reference.lstm(x, u, b, state, new, gates)
+    tg_on_cell(type_of(x), TG_LSTM, &s)
+
+
+def lstm_back(g, state, gates, gx, gu):
+    """The way back through a step of an LSTM: see `reference.lstm_back`."""
+    cdef tg_cell s
+    if not (cell(&s, 2, state, g, gates) and found(&s, 4, gx, gu)):
+        return reference.lstm_back(g, state, gates, gx, gu)
+    tg_on_cell(type_of(gx), TG_LSTM_BACK, &s)
+
+
+def gru(x, u, b, state, new, gates):
+    """A step of a GRU: see `reference.gru`."""
+    cdef tg_cell s
+    if not (cell(&s, 1, state, new, gates) and seen(&s, 3, x, u, b)):
+        return reference.gru(x, u, b, state, new, gates)
+    tg_on_cell(type_of(x), TG_GRU, &s)
+
+
+def gru_back(g, state, gates, gx, gu):
+    """The way back through a step of a GRU: see `reference.gru_back`."""
+    cdef tg_cell s
+    if not (cell(&s, 1, state, g, gates) and found(&s, 3, gx, gu)):
+        return reference.gru_back(g, state, gates, gx, gu)
+    tg_on_cell(type_of(gx), TG_GRU_BACK, &s)
+
+
+cdef bint cell(tg_cell *s, int states, np.ndarray state, np.ndarray new, np.ndarray gates):
+    """The states, new ones or cotangents, and what is kept of four gates, for C. False: it cannot."""
+    if np.PyArray_NDIM(state) != 3:
+        return False
+    s.rows, s.n = np.PyArray_DIM(state, 1), np.PyArray_DIM(state, 2)
+    if not (matrices(state, states, s, state) and matrices(new, states, s, state)
+            and matrices(gates, 4, s, state)):
+        return False
+    s.gate = np.PyArray_STRIDE(gates, 0) // np.PyArray_ITEMSIZE(gates)
+    s.gates = np.PyArray_DATA(gates)
+    s.h, s.new_h = np.PyArray_DATA(state), np.PyArray_DATA(new)
+    s.c = np.PyArray_BYTES(state) + (states - 1) * np.PyArray_STRIDE(state, 0)
+    s.new_c = np.PyArray_BYTES(new) + (states - 1) * np.PyArray_STRIDE(new, 0)
+    s.g_h, s.g_c = s.new_h, s.new_c
+    return True
+
+
+cdef bint matrices(np.ndarray a, Py_ssize_t many, tg_cell *s, np.ndarray like):
+    """Whether a holds so many contiguous matrices, anywhere, of the cell's size and this type."""
+    cdef Py_ssize_t size = np.PyArray_ITEMSIZE(a)
+    return (ours(a, like) and PyArray_ISBEHAVED_RO(a) and np.PyArray_NDIM(a) == 3
+            and np.PyArray_DIM(a, 0) == many and np.PyArray_STRIDE(a, 0) % size == 0
+            and np.PyArray_DIM(a, 1) == s.rows and np.PyArray_DIM(a, 2) == s.n
+            and (s.n <= 1 or np.PyArray_STRIDE(a, 2) == size)
+            and (s.rows <= 1 or np.PyArray_STRIDE(a, 1) == s.n * size))
+
+
+cdef bint seen(tg_cell *s, int gates, np.ndarray x, np.ndarray u, np.ndarray b):
+    """What the gates see of input and state, for C."""
+    if not (np.PyArray_NDIM(b) == 1 and np.PyArray_DIM(b, 0) == gates * s.n and np.PyArray_ISCARRAY_RO(b)
+            and ours(b, x) and matrix_of(x, gates, s) and matrix_of(u, gates, s) and ours(x, u)):
+        return False
+    s.x, s.u, s.b = np.PyArray_DATA(x), np.PyArray_DATA(u), np.PyArray_DATA(b)
+    return True
+
+
+cdef bint found(tg_cell *s, int gates, np.ndarray gx, np.ndarray gu):
+    """The cotangents of both, for C."""
+    s.g_x, s.g_u = np.PyArray_DATA(gx), np.PyArray_DATA(gu)
+    return matrix_of(gx, gates, s) and matrix_of(gu, gates, s) and ours(gx, gu)
+
+
+cdef bint matrix_of(np.ndarray a, int gates, tg_cell *s):
+    return (np.PyArray_NDIM(a) == 2 and np.PyArray_ISCARRAY_RO(a) and np.PyArray_DIM(a, 0) == s.rows
+            and np.PyArray_DIM(a, 1) == gates * s.n)
+
+
 # ---- places ---------------------------------------------------------------------------------------
 
 def largest_at(np.ndarray x not None, np.ndarray seen not None):
@@ -525,3 +624,4 @@ def available():
 
 
 set_isa(os.environ.get("TINYGRAD_PT_ISA") or None)
+tg_keep_memory()

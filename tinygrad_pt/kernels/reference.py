@@ -97,6 +97,51 @@ def standardize_back(g, y, x, eps):
     return (g - mean(g) - y * mean(g * y)) / np.sqrt(x.var(axis=-1, keepdims=True) + x.dtype.type(eps))
 
 
+# A step of the cells of recurrent networks. Of each row x holds the gates' shares of the input, u those
+# of the state, to which the bias b is still to be added. ``new`` gets the new state: h', or h' and c';
+# ``gates`` what came of them. Back, ``g`` holds the cotangents of the new state and gets those of the
+# state, as far as that is not read through u; ``gx`` and ``gu``, of an LSTM the same, those of x and u.
+
+def _sigmoid(x):
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-x))
+
+
+def lstm(x, u, b, state, new, gates):
+    """c' = σ(f) c + σ(i) tanh(g) and h' = σ(o) tanh(c'), with i, f, g, o the parts of x + u + b."""
+    i, f, g, o = np.split(x + (u + b), 4, axis=1)
+    gates[...] = i, f, g, o = _sigmoid(i), _sigmoid(f), np.tanh(g), _sigmoid(o)
+    new[1] = f * state[1] + i * g
+    new[0] = o * np.tanh(new[1])
+
+
+def lstm_back(g, state, gates, gx, gu):
+    i, f, n, o = gates
+    t = np.tanh(f * state[1] + i * n)
+    gc = g[1] + g[0] * o * (1 - t * t)
+    gx[...] = gu[...] = np.concatenate([gc * n * i * (1 - i), gc * state[1] * f * (1 - f),
+                                        gc * i * (1 - n * n), g[0] * t * o * (1 - o)], axis=1)
+    g[0], g[1] = 0, gc * f
+
+
+def gru(x, u, b, state, new, gates):
+    """h' = n + z (h − n) with r = σ(x_r + u_r), z = σ(x_z + u_z), n = tanh(x_n + r u_n); b is in u."""
+    (x_r, x_z, x_n), (u_r, u_z, u_n) = np.split(x, 3, axis=1), np.split(u + b, 3, axis=1)
+    r, z = _sigmoid(x_r + u_r), _sigmoid(x_z + u_z)
+    n = np.tanh(x_n + r * u_n)
+    gates[...] = r, z, n, u_n
+    new[0] = n + z * (state[0] - n)
+
+
+def gru_back(g, state, gates, gx, gu):
+    r, z, n, u_n = gates
+    g_n = g[0] * (1 - z) * (1 - n * n)
+    g_r, g_z = g_n * u_n * r * (1 - r), g[0] * (state[0] - n) * z * (1 - z)
+    gx[...] = np.concatenate([g_r, g_z, g_n], axis=1)
+    gu[...] = np.concatenate([g_r, g_z, g_n * r], axis=1)
+    g[0] *= z
+
+
 # Steps of optimizers: x, and its running means v and m, change in place.
 
 def sgd(x, g, v, lr, momentum, dampening, nesterov):

@@ -1,23 +1,22 @@
 """Recurrent networks: a state h that every element x of a sequence changes, h' = f(x, h).
 
 RNN (Elman, 1990), LSTM (Hochreiter & Schmidhuber, 1997; projections: Sak et al., 2014) and GRU (Cho
-et al., 2014). Here x and h stand for W x + b_ih and U h + b_hh with as many rows as the cell has gates.
+et al., 2014). What they compute is in `ops.recurrent`.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from itertools import accumulate
 from math import sqrt
 from typing import Any
 
-from ..functions.activations import relu
+from .. import primitives
 from ..functions.creation import empty, zeros
-from ..functions.elementwise import sigmoid, tanh
-from ..functions.joining import cat, chunk, stack
+from ..functions.joining import cat, stack
 from ..functions.shape import reshape, transpose
-from ..tensors import ShapeError, Tensor
+from ..ops import TABLE
+from ..ops.recurrent import gru_step, lstm_step, rnn_step, through
+from ..tensors import ShapeError, Tensor, apply
 from . import init
 from .functional import linear
 from .module import Module
@@ -27,30 +26,8 @@ from .utils.rnn import PackedSequence
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNBase", "RNNCell", "RNNCellBase"]
 
-# ── one step: the new state, from the gates' shares of the input and of the state ────────────────
-
-
-def _rnn(f: Callable) -> Callable:
-    """h' = f(x + h)."""
-    return lambda x, h, state: (f(x + h),)
-
-
-def _lstm(x: Tensor, h: Tensor, state: tuple) -> tuple[Tensor, Tensor]:
-    """c' = σ(f) c + σ(i) tanh(g) and h' = σ(o) tanh(c'), with i, f, g, o the parts of x + h."""
-    i, f, g, o = chunk(x + h, 4, -1)
-    c = sigmoid(f) * state[1] + sigmoid(i) * tanh(g)
-    return sigmoid(o) * tanh(c), c
-
-
-def _gru(x: Tensor, h: Tensor, state: tuple) -> tuple[Tensor]:
-    """h' = n + z (h − n) with r = σ(x_r + h_r), z = σ(x_z + h_z), n = tanh(x_n + r h_n)."""
-    (x_r, x_z, x_n), (h_r, h_z, h_n) = chunk(x, 3, -1), chunk(h, 3, -1)
-    n = tanh(x_n + sigmoid(x_r + h_r) * h_n)
-    return (n + sigmoid(x_z + h_z) * (state[0] - n),)
-
-
-_STEPS = {"RNN_TANH": (_rnn(tanh), 1), "RNN_RELU": (_rnn(relu), 1), "LSTM": (_lstm, 4),
-          "GRU": (_gru, 3)}  # and how many gates each has
+_STEPS = {"RNN_TANH": (rnn_step("tanh"), 1), "RNN_RELU": (rnn_step("relu"), 1),
+          "LSTM": (lstm_step, 4), "GRU": (gru_step, 3)}  # and how many gates each has
 
 
 def _mode(name: str, nonlinearity: str) -> str:
@@ -69,26 +46,20 @@ def _through(mode: str, x: Tensor, state: tuple, sizes: list[int], weights: dict
     x is packed, ``sizes`` how many sequences there are at each time. Those that end keep their last
     state; in the direction ``back`` they begin late, with their share of the first.
     """
-    step, _ = _STEPS[mode]
-    x = linear(x, weights["weight_ih"], weights.get("bias_ih"))
-    ends = list(accumulate(sizes))
-    first, state = state, tuple(s[:0] for s in state) if back else state
-    outputs, ended = [], []
-    for t in reversed(range(len(sizes))) if back else range(len(sizes)):
-        n, k = len(state[0]), sizes[t]
-        if k < n:
-            ended.append([s[k:] for s in state])
-            state = tuple(s[:k] for s in state)
-        elif k > n:
-            state = tuple(cat([s, f[n:k]]) for s, f in zip(state, first, strict=True))
-        h = linear(state[0], weights["weight_hh"], weights.get("bias_hh"))
-        state = step(x[ends[t] - k:ends[t]], h, state)
-        if "weight_hr" in weights:
-            state = (linear(state[0], weights["weight_hr"]), *state[1:])
-        outputs.append(state[0])
-    if ended:
-        state = tuple(cat(parts) for parts in zip(state, *reversed(ended), strict=True))
-    return cat(outputs[::-1] if back else outputs), state
+    w, project = weights["weight_hh"], weights.get("weight_hr")
+    b_x, b = weights.get("bias_ih"), weights.get("bias_hh")
+    if b is None:
+        b = zeros(w.shape[0], dtype=w.dtype)
+    elif mode != "GRU":  # its gates see the sum of both
+        b_x, b = None, b_x + b
+    x = linear(x, weights["weight_ih"], b_x)
+    op, sizes = TABLE.get(mode.lower()), tuple(sizes)
+    if op is None or project is not None:
+        states = through(primitives, _STEPS[mode][0], x, w, b, state, sizes, back, project)
+    else:
+        states = apply(op, (x, w, b, *state), {"sizes": sizes, "back": back})
+    n = x.shape[0]
+    return states[0][:n], tuple([s[n:] for s in states])
 
 
 class RNNBase(Module):
@@ -303,7 +274,7 @@ class RNNCellBase(Module):
                 raise ValueError(f"{name}: wants a state of shape {wanted}, got {tuple(h.shape)}")
             if h.shape != wanted:
                 raise ShapeError(f"{name}: wants a state of shape {wanted}, got {tuple(h.shape)}")
-        new = _STEPS[self.mode][0](linear(input, self.weight_ih, self.bias_ih),
+        new = _STEPS[self.mode][0](primitives, linear(input, self.weight_ih, self.bias_ih),
                                    linear(state[0], self.weight_hh, self.bias_hh), state)
         return new if pair else new[0]
 

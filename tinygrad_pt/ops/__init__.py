@@ -79,6 +79,11 @@ class Op:
     reads_result = False  # whether some gradient reads y
     into: Callable | None = None  # (x̄, g, **kw): x̄ += Aᵀg in place, where Aᵀg is mostly zeros
     of_one_call = False  # whether there is an Op for each call, which can be freed: see Function
+    at_once = False  # whether `pulls` gives the cotangents of all operands, in place of `pull`
+
+    def pulls(self, m: ModuleType, g: Any, y: Any, xs: Sequence[Any], kw: dict) -> Sequence[Any]:
+        """The cotangents of all operands: of rows that compute them ``at_once``."""
+        raise NotImplementedError
 
     def reads(self, i: int) -> tuple[int, ...]:
         """The operands that the gradient of operand i reads."""
@@ -281,13 +286,14 @@ class Bilinear(Op):
 
 
 class Fused(Op):
-    """Composed of other rows, but computed at once, by a kernel: y = f(x, …), the derivative in x.
+    """Composed of other rows, but computed at once, by a kernel: y = f(x, …).
 
-    What follows x are integers. The composition has the higher derivatives and forward mode.
+    Its cotangents too: of all operands that are no integers. The composition has the higher derivatives
+    and forward mode.
     """
 
     kind = "fused"
-    reads_result = True
+    reads_result = at_once = True
     __slots__ = ("arguments", "arity", "back", "composed", "kernel", "sample")
 
     def __init__(self, composed: Callable, kernel: Callable | None, back: Callable,
@@ -302,7 +308,7 @@ class Fused(Op):
     def row(cls, kernel: Callable | None, back: Callable,
             sample: Callable | None = None) -> Callable[[Callable], Fused]:
         """Decorate y = f(m, *xs, **kw), the composition, with kernels of arrays: (*xs, **kw) -> y, or
-        None where it does not fit, and (g, y, *xs, **kw) -> cotangent of x.
+        None where it does not fit, and (g, y, *xs, **kw) -> cotangent of x, or a tuple of those of xs.
         """
         return lambda composed: cls(composed, kernel, back, sample)
 
@@ -316,11 +322,11 @@ class Fused(Op):
                 y = self.composed(m, *xs, **kw)
         return y
 
-    def pull(self, m, g, i, y, xs, kw):
-        return m.fused_pull(self, g, y, xs, kw)
+    def pulls(self, m, g, y, xs, kw):
+        return m.fused_pulls(self, g, y, xs, kw)
 
     def push(self, m, dxs, y, xs, kw):
-        return m.fused_push(self, dxs[0], xs, kw)
+        return m.fused_push(self, dxs, xs, kw)
 
 
 from . import pointwise  # noqa: E402, F401  (fills the table)

@@ -6,7 +6,16 @@ import sys
 from itertools import product
 from pathlib import Path
 
-from . import TABLE, Op, Pointwise, bilinear, fused, linear, scalars  # noqa: F401  (fill the table)
+from . import (  # noqa: F401  (fill the table)
+    TABLE,
+    Op,
+    Pointwise,
+    bilinear,
+    fused,
+    linear,
+    recurrent,
+    scalars,
+)
 
 HEAD = """\
 # The table of operations

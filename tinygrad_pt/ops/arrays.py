@@ -40,7 +40,7 @@ from numpy import arctanh as atanh  # noqa: F401
 from numpy import round as rint  # noqa: F401  (unlike np.rint it leaves integers integers)
 
 from ..kernels import elementwise
-from . import TABLE, Pointwise, bilinear, fused, scalars  # noqa: F401  (fill the table)
+from . import TABLE, Pointwise, bilinear, fused, recurrent, scalars  # noqa: F401  (fill the table)
 from .linear import repeated
 
 
@@ -118,15 +118,17 @@ def picked(x, i):
     return x[np.arange(len(i)), i]
 
 
-def fused_pull(op, g, y, xs, kw):
-    """The cotangent of a fused row's first operand."""
-    return op.back(g, y, *xs, **kw)
+def fused_pulls(op, g, y, xs, kw):
+    """The cotangents of a fused row's operands, up to the last that is no integer."""
+    found = op.back(g, y, *xs, **kw)
+    return found if type(found) is tuple else (found,)
 
 
-def fused_push(op, dx, xs, kw):
+def fused_push(op, dxs, xs, kw):
     """The tangent of a fused row."""
     from .. import primitives
-    return primitives.fused_push(op, to_tensor(dx), [to_tensor(x) for x in xs], kw).array
+    return primitives.fused_push(op, [None if dx is None else to_tensor(dx) for dx in dxs],
+                                 [to_tensor(x) for x in xs], kw).array
 
 
 def quiet():
