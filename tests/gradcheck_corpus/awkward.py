@@ -151,6 +151,10 @@ AWKWARD = [
     unary("float32 in the middle", lambda x: np.pi * f64(np.tanh(f32(x))), lambda x: np.pi * (
         1 - np.tanh(x)**2)),
     unary("float32 in a part", lambda x: x + f64(np.sin(f32(x))), lambda x: 1 + np.cos(x)),
+    Case("float32 and kinks in one sum", lambda x: f64(f32(relu(10 * x))).mean(),
+         lambda v, x: (v * 10 * (x > 0) / x.size,), (In(at=[1, -1, 2, 0, 0.3, -2, 0, 0.04, 1, 0.7]),)),
+    unary("a kink beside, far from 0", lambda x: 1 + 0.1 * np.abs(x), lambda x: 0.1 * np.sign(x),
+          at=[0, 1, 1e-12, -1e-12]),
     Case("float32 derivative", np.sin, lambda v, x: (v * f64(np.cos(f32(x))),)),
     Case("float32", np.tanh, lambda v, x: (v * (1 - np.tanh(x)**2),), (In(dtype="float32"),), True),
     Case("float32 sum of 1000", lambda x: (x * x).sum(), lambda v, x: (2 * v * x,),

@@ -10,6 +10,7 @@ import numpy as np
 from .differences import SURE, Samples, Slope, steps_between
 from .lines import Line
 from .report import Step
+from .structure import EPS32
 
 PASS, UNCLEAR, REJECT = "pass", "inconclusive", "fail"
 STAIRS = "the function is a staircase: its slope on a step is not its slope over many"
@@ -70,10 +71,12 @@ def compare(line: Line, atol: float = 0.0, rtol: float = 0.0) -> Finding:
         return Finding(UNCLEAR, "differences settle on no slope", line,
                        Slope(float("nan"), float("inf"), longest), samples)
     found = Finding(PASS, "", line, either[-1], samples)
-    slope = found.slope
-    slack = line.rounding + atol + rtol * abs(line.claim + slope.value)
     if right and left:
         found.kink = _kink(left[-1], right[-1], line.claim)
+    slope = found.slope
+    slack = line.rounding + atol + rtol * abs(line.claim + slope.value)
+    if not slope.agrees(0, slack) and (closer := samples.closer(slope)):
+        found.slope = slope = closer
     if slope.agrees(0, slack):
         if _vague(found):
             found.verdict, found.reason = UNCLEAR, "differences are too noisy here to tell"
@@ -84,6 +87,9 @@ def compare(line: Line, atol: float = 0.0, rtol: float = 0.0) -> Finding:
     elif samples.unresolved():
         found.verdict = UNCLEAR
         found.reason = "the function changes faster than the shortest steps, or jumps here"
+    elif _rounded_away(found):
+        found.verdict = UNCLEAR
+        found.reason = "the function is constant here, as far as float32 could tell"
     else:
         width = _stairs(found)
         if not (width and found.slope.agrees(0, slack)):
@@ -140,6 +146,14 @@ def _vague(found: Finding) -> bool:
     return found.slope.error > max(1e-3 * size, 1e-6 * line.point.size)
 
 
+def _rounded_away(found: Finding) -> bool:
+    """Whether the function is constant as far as the claim is a change that float32 rounds away (and
+    that f's own precision would not).
+    """
+    point, change = found.line.point, abs(found.line.claim) * found.samples.flat()
+    return SURE * point.eps * point.size < change <= EPS32 * point.size
+
+
 def _stairs(found: Finding) -> float:
     """If the function is a staircase of steps too small to be meant, take the slope over many of them.
 
@@ -183,13 +197,17 @@ def nearby(found: Finding, random: np.random.Generator) -> None:
     line, point = found.line, found.line.point
     radius = min(found.slope.step / 4, 4 * point.eps ** (1 / 3)) or 1e-5
     for n in (16, 64):  # where f is smooth, few points show it
-        wide, _ = _slopes_within(line, radius, n // 2, random)
+        wide, least = _slopes_within(line, radius, n // 2, random)
         close, error = _slopes_within(line, radius / 8, n, random)
         if len(wide) < n // 4 or len(close) < n // 2:
             return
-        spread = close[-1] - close[0]
-        apart = 1e-3 * abs(found.slope.value) if n == 16 else (wide[-1] - wide[0]) / 2
-        if max(spread, (wide[-1] - wide[0]) * (n == 16)) <= max(SURE * error, apart):
+        spread, widest = close[-1] - close[0], wide[-1] - wide[0]
+        few = n == 16
+        if few and found.kink and SURE * least > abs(found.slope.value):
+            found.verdict, found.reason = UNCLEAR, "a kink, which rounding hides from nearby points"
+            return
+        apart = 1e-3 * abs(found.slope.value) if few else widest / 2
+        if spread <= max(SURE * error, apart) and not (few and widest > max(SURE * least, apart)):
             return  # smooth here: the claim is wrong
     gaps = np.diff(close) > max(0.02 * spread, error)  # between clusters of equal slopes
     slack = error + 1e-4 * spread

@@ -104,6 +104,14 @@ class Samples:
             start = int(against[0]) if against.size else len(error)
         return found
 
+    def flat(self) -> float:
+        """The longest step within which φ + ``base``·h stays as it is, exactly; inf: there is none."""
+        same = np.ones(len(self.steps), bool)
+        for side in (1, -1):
+            same &= np.abs(self.quotients(side) + self.base) <= 1e-9 * abs(self.base)
+        moved = np.flatnonzero(~same)
+        k = moved[-1] + 1 if moved.size else 0
+        return float(self.steps[k]) if k < len(same) else np.inf
 
     def unresolved(self) -> bool:
         """Whether the shortest steps still see as much of a change as the long ones, or nearly."""
@@ -121,6 +129,15 @@ class Samples:
         if not against.any():
             return None
         return self._at(best, error, int(np.argmin(np.where(against, error, np.inf))))
+
+    def closer(self, coarse: Slope) -> Slope | None:
+        """The estimate from shorter steps, if these see a slope near 0 and not the coarse one."""
+        best, error = self.estimates()
+        told = np.flatnonzero((self.steps < coarse.step) & (error < abs(coarse.value)))
+        if not told.size or abs(best[told[-1]]) > 0.2 * abs(coarse.value):
+            return None
+        near = told[np.abs(best[told]) <= 0.2 * abs(coarse.value)]
+        return self._at(best, error, int(near[np.argmin(error[near])]))
 
     def _at(self, best: np.ndarray, error: np.ndarray, k: int) -> Slope:
         return Slope(float(best[k]), float(error[k] + 1e-10 * abs(best[k])), float(self.steps[k]))
