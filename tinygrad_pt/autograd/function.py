@@ -107,7 +107,7 @@ class _Parts(dict):
 class _Row:
     """What the walks over the graph ask of a row."""
 
-    reads_result = of_one_call = False
+    reads_result = of_one_call = at_once = False
     into = None
 
     def reads(self, i):

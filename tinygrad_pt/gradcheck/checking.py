@@ -46,15 +46,20 @@ def check(f: Callable, *inputs: Any, vjp: Callable | None = None, jvp: Callable 
     return report
 
 
+_BADNESS = [PASS, UNCLEAR, REJECT]
+
+
 class _Check:
-    """One run: the subject, what is asked for, and what was found so far."""
+    """One run: the subject, what is asked for, and the worst that was found so far."""
 
     def __init__(self, subject: Subject, directions: int, elements: int, slack: tuple[float, float],
                  seed: int):
         self.subject, self.directions, self.elements = subject, directions, elements
         self.slack = slack
         self.random = np.random.default_rng(seed)
-        self.found: list[Finding] = []
+        self.worst: Finding | None = None
+        self.checks = self.kinks = 0
+        self.crowded = False
         self.infinite: dict[int, np.ndarray] = {}  # where gradients were not finite, by input
 
     def report(self) -> Report:
@@ -65,7 +70,7 @@ class _Check:
                 if point is None:
                     return Report(UNCLEAR, "the function is not finite here")
                 self._compare(point)
-                if any(r.crowded for r in self.found) and not self._failed():
+                if self.crowded and not self._failed():
                     self._compare_aside(point)
         except Broken as broken:
             k, path = (None, "") if broken.input is None else self.subject.places[broken.input]
@@ -154,7 +159,7 @@ class _Check:
                 self._direction(point, {i: self._random_direction(point, i, k) for i in group})
                 if self._failed():
                     return
-        settled = all(r.verdict == PASS for r in self.found)
+        settled = self.worst is None or self.worst.verdict == PASS
         for i in point.floats if elements else []:
             size = point.xs[i].size
             for k in self.random.choice(size, min(self.elements, size), replace=False):
@@ -180,7 +185,16 @@ class _Check:
             if not found.staircase:  # whose every step would look like a kink
                 nearby(found, self.random)
         if keep_unclear or found.verdict != UNCLEAR:
-            self.found.append(found)
+            self._keep(found)
+
+    def _keep(self, found: Finding) -> None:
+        """Count it; the worst is kept whole (a direction is as large as the input)."""
+        self.checks += 1
+        self.kinks += found.kink is not None
+        self.crowded |= found.crowded
+        if self.worst is None or (_BADNESS.index(found.verdict), found.ratio) > (
+                _BADNESS.index(self.worst.verdict), self.worst.ratio):
+            self.worst = found
 
     def _judge(self, point: Point) -> Callable[[dict[int, np.ndarray]], Finding]:
         def judge(u: dict[int, np.ndarray]) -> Finding:
@@ -209,32 +223,30 @@ class _Check:
         else:
             found.verdict = UNCLEAR
             found.reason = f"the gradient is {claim}, and differences settle on no slope"
-        self.found.append(found)
+        self._keep(found)
 
     def _compare_aside(self, point: Point) -> None:
         """Where kinks meet any convention may hold: is the derivative right close by?"""
         aside = self._examine(point.aside(1e-3, self.random))
         if aside is not None:
             self._compare(aside, elements=False)
-            if self._failed():
-                self.found[-1].reason += " (at a point close by; at the one given, kinks meet)"
+            if self.worst is not None and self._failed():
+                self.worst.reason += " (at a point close by; at the one given, kinks meet)"
 
     def _failed(self) -> bool:
-        return bool(self.found) and self.found[-1].verdict == REJECT
+        return self.worst is not None and self.worst.verdict == REJECT
 
     def _report(self, point: Point) -> Report:
         """The worst finding, and the count of all."""
-        order = [PASS, UNCLEAR, REJECT]
-        if not self.found:
+        worst = self.worst
+        if worst is None:
             return Report(PASS, "there are no elements to check", precision=_precision(point.eps))
-        worst = max(self.found, key=lambda r: (order.index(r.verdict), r.ratio))
         reason = worst.reason
         if worst.verdict == PASS:
-            reason = (f"{len(self.found)} derivatives agree with differences of the function; the "
+            reason = (f"{self.checks} derivatives agree with differences of the function; the "
                       f"largest distance is {worst.ratio:.2g} estimated errors")
-            kinks = sum(r.kink is not None for r in self.found)
-            if kinks:
-                reason += f"; {kinks} of them at kinks, where the value lies between the slopes"
+            if self.kinks:
+                reason += f"; {self.kinks} of them at kinks, where the value lies between the slopes"
         line, one = worst.line, worst.line.only()
         i = one[0] if one else next(iter(line.u)) if len(line.u) == 1 else None
         unit = float(line.u[one[0]].reshape(-1)[one[1]]) if one else 1.0
@@ -246,7 +258,7 @@ class _Check:
             [line.u.get(k, 0.0) / unit for k in point.floats], line.claim / unit,
             (finite + worst.slope.value) / unit, worst.slope.error / abs(unit),
             worst.kink and tuple(k / unit for k in worst.kink[::1 if unit > 0 else -1]),
-            worst.table(unit), len(self.found), worst.ratio, _precision(point.eps))
+            worst.table(unit), self.checks, worst.ratio, _precision(point.eps))
 
 
 def _cotangent(random: np.random.Generator, y: np.ndarray) -> np.ndarray:
