@@ -30,6 +30,23 @@ def fit(net: Callable[[Tensor], Tensor], loss: Callable[[Tensor, Tensor], Tensor
         yield total / len(x)
 
 
+def descend(loss: Callable[[], Tensor], optimizer: optim.Optimizer, *, steps: int,
+            what: str = "steps") -> Iterator[float]:
+    """Steps down a loss that is drawn anew at each; yields it. Its learning rate rises and falls.
+
+    From a 25th of the optimizer's to all of it, and then to nothing (Smith's one cycle).
+    """
+    rate = optimizer.param_groups[0]["lr"]
+    schedule = optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps + 1)
+    for _ in track(range(steps), what):
+        error = loss()
+        optimizer.zero_grad()
+        error.backward()
+        optimizer.step()
+        schedule.step()
+        yield error.item()
+
+
 def accuracy(net: nn.Module, x: Tensor, labels: Tensor) -> float:
     """The percentage of examples whose largest score is their label's; the net is in eval mode."""
     training = net.training
