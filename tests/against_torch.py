@@ -316,11 +316,8 @@ def made(m, value, tensors):
 
 def differential(*entries):
     """A test function, parametrised over the entries."""
-    now = settings.default
-    many = min(25, now.max_examples) if now.derandomize else now.max_examples
-
     @pytest.mark.parametrize("entry", entries, ids=str)
-    @settings(max_examples=many, phases=PHASES)
+    @settings(phases=PHASES)
     @given(data=st.data())
     def test(entry, data):
         case = Case(data.draw, entry)

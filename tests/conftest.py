@@ -1,4 +1,5 @@
-"""Hypothesis profiles: ``ci`` is fixed and bounded, ``deep`` is for long runs by hand.
+"""Hypothesis profiles: ``ci`` is fixed and bounded, ``brief`` the same with fewer examples, ``deep`` is
+for long runs by hand.
 
     pytest --hypothesis-profile deep
 """
@@ -13,7 +14,8 @@ import tinygrad_pt as tg
 
 common = dict(deadline=None, suppress_health_check=[HealthCheck.too_slow,
                                                     HealthCheck.data_too_large])
-settings.register_profile("ci", max_examples=40, derandomize=True, print_blob=True, **common)
+settings.register_profile("ci", max_examples=25, derandomize=True, print_blob=True, **common)
+settings.register_profile("brief", settings.get_profile("ci"), max_examples=8)
 settings.register_profile("deep", max_examples=2000, **common)
 settings.load_profile("ci")
 

@@ -151,7 +151,7 @@ def compare(program: Program, sources: Path, timeout: float) -> dict:
     worst, (same, said) = max(row["loss"], row["answers"]), row["lines"]
     if not worst <= program.tolerance:
         row["error"] = f"differs by {worst:.1e}"
-    elif not row["steps"] and same < said:
+    elif not row["steps"] and same < program.alike * said:
         row["error"] = f"prints {said} lines, of which {same} are alike"
     return row
 
