@@ -45,7 +45,7 @@ def extensions():
     from tinygrad_pt.ops.codegen import write_headers
 
     include = ["csrc", write_headers("build"), numpy.get_include()]
-    depends = [*glob.glob("csrc/*.h"), "build/rows.h", "build/loops.h"]
+    depends = [*glob.glob("csrc/*.h"), *glob.glob("build/*.h")]
 
     def extension(name, source, *c, flags):
         return Extension(f"tinygrad_pt.{name}", [f"tinygrad_pt/{source}", *c], include_dirs=include,

@@ -89,6 +89,8 @@ void tg_adam_step(tg_dtype t, ptrdiff_t n, void *x, const void *g, void *m, void
     chosen->adam[t](n, x, g, m, v, s);
 }
 
+const tg_loops *tg_pointwise(void) { return chosen->loops; }
+
 /* A training step asks again and again for the same large blocks. Fresh pages cost more than filling them,
  * so what is freed shall stay with the process. */
 void tg_keep_memory(void)

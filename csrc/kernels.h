@@ -21,7 +21,7 @@
 #define CEIL(a, b) (((a) + (b)-1) / (b))
 
 #define T float
-#define SQRT sqrtf
+#define LIBM(name) name##f
 #define T_BYTES 4
 #define INT int
 #define FN(name) name##_f32
@@ -33,15 +33,16 @@
 #include "rowwise.h"
 #include "recurrent.h"
 #include "optim.h"
+#include "pointwise.h"
 #undef T
-#undef SQRT
+#undef LIBM
 #undef T_BYTES
 #undef INT
 #undef FN
 #undef X86
 
 #define T double
-#define SQRT sqrt
+#define LIBM(name) name
 #define T_BYTES 8
 #define INT long long
 #define FN(name) name##_f64
@@ -53,13 +54,16 @@
 #include "rowwise.h"
 #include "recurrent.h"
 #include "optim.h"
+#include "pointwise.h"
 
 #define BOTH(name) {name##_f32, name##_f64}
+#include "loop_table.h"
+
 #define EXPORT_(isa) const tg_kernels tg_##isa = {#isa, \
     BOTH(matmul), BOTH(conv2d), BOTH(conv2d_input), BOTH(conv2d_weight), \
     {BOTH(softmax), BOTH(softmax_back), BOTH(log_softmax), BOTH(log_softmax_back), \
      BOTH(cross_entropy), BOTH(cross_entropy_back), BOTH(standardize), BOTH(standardize_back)}, \
     {BOTH(lstm), BOTH(lstm_back), BOTH(gru), BOTH(gru_back)}, \
-    BOTH(largest_at), BOTH(add_at), BOTH(sgd), BOTH(adam)}
+    BOTH(largest_at), BOTH(add_at), BOTH(sgd), BOTH(adam), loops}
 #define EXPORT(isa) EXPORT_(isa)
 EXPORT(ISA);

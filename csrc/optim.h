@@ -33,6 +33,6 @@ static void FN(adam)(ptrdiff_t n, void *x_, const void *g_, void *m_, void *v_, 
     for (ptrdiff_t i = 0; i < n; i++) {
         m[i] += b1 * (g[i] - m[i]);
         v[i] = b2 * v[i] + c2 * g[i] * g[i];
-        x[i] -= rate * (m[i] / (SQRT(v[i]) / root + eps));
+        x[i] -= rate * (m[i] / (LIBM(sqrt)(v[i]) / root + eps));
     }
 }

@@ -1,45 +1,68 @@
-/* What the generated array loops (tinygrad_pt/ops/codegen.py) call: scalar.h's functions, in float.
- *
- * A loop is told how many elements there are and, for each operand, its first element and its step:
- * 1 to walk along, 0 to stay (a single number against an array).
- */
-#ifndef TG_POINTWISE_H
-#define TG_POINTWISE_H
+/* What the generated array loops (tinygrad_pt/ops/codegen.py) are made of, besides vmath.h: the counterpart
+ * of scalar.h for vectors. Included once per type. */
 
-#include "scalar.h"
+LANE_BY_LANE(sqrt)
+LANE_BY_LANE(floor)
+LANE_BY_LANE(ceil)
+LANE_BY_LANE(trunc)
+LANE_BY_LANE(rint)
+LANE_BY_LANE(tan)
+LANE_BY_LANE(sinh)
+LANE_BY_LANE(cosh)
+LANE_BY_LANE(asin)
+LANE_BY_LANE(acos)
+LANE_BY_LANE(atan)
+LANE_BY_LANE(asinh)
+LANE_BY_LANE(acosh)
+LANE_BY_LANE(atanh)
+LANE_BY_LANE(log2)
+LANE_BY_LANE(log10)
 
-/* Where the linker can choose by processor, a loop is compiled for wider vectors too. The numbers are the
- * same: nothing is contracted. */
-#if defined(__x86_64__) && defined(__linux__) && defined(__GLIBC__)
-#define CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define CLONES
-#endif
+#define PAIR_BY_PAIR(name) \
+    INLINE vec FN(name##_of_lanes)(vec x, vec y) \
+    { \
+        T lane[LANES], other[LANES]; \
+        FN(store)(lane, x); \
+        FN(store)(other, y); \
+        for (int i = 0; i < LANES; i++) \
+            lane[i] = LIBM(name)(lane[i], other[i]); \
+        return FN(load)(lane); \
+    }
+PAIR_BY_PAIR(pow)
+PAIR_BY_PAIR(fmod)
+PAIR_BY_PAIR(atan2)
 
-static inline float maximumf(float a, float b) { return (a > b) | (a != a) ? a : b; }
-
-static inline float minimumf(float a, float b) { return (a < b) | (a != a) ? a : b; }
-
-static inline float signf(float x) { return x != x ? x : (float)((x > 0) - (x < 0)); }
-
-static inline float chainf(float g, float d)
+INLINE vec FN(maximum)(vec a, vec b) { return FN(select)((a > b) | (a != a), a, b); }
+INLINE vec FN(minimum)(vec a, vec b) { return FN(select)((a < b) | (a != a), a, b); }
+INLINE vec FN(sign)(vec x)
 {
-    const float p = g * d;
-    return (p != p) & ((g == 0) | (d == 0)) ? 0.0f : p;
+    const vec one = FN(copysign)(FN(all)(1), x);
+    return FN(select)(x != x, x, FN(select)(x == 0, (vec){0}, one));
+}
+INLINE vec FN(chain)(vec g, vec d)
+{
+    const vec p = g * d;
+    return FN(select)((p != p) & ((g == 0) | (d == 0)), (vec){0}, p);
 }
 
-/* y = f(x…) for n elements. */
-typedef void (*value_loop)(ptrdiff_t n, const void *const *x, const ptrdiff_t *step, void *y);
+/* Of an operand the vector at i: it walks along, or is one number. */
+INLINE vec FN(operand)(const void *x, ptrdiff_t step, ptrdiff_t i, ptrdiff_t left, mask tail)
+{
+    return step ? FN(part)((const T *)x + i, left, tail, 0) : FN(all)(*(const T *)x);
+}
 
-/* out = g·∂f/∂xᵢ for n elements. */
-typedef void (*slope_loop)(ptrdiff_t n, const void *g, const void *y, const void *const *x,
-                           const ptrdiff_t *step, void *out);
+/* A loop over n elements, and in it the cotangent, the result y, and operand k. */
+#define LOOP \
+    const mask tail = FN(first)(n % LANES); \
+    for (ptrdiff_t i = 0; i < n; i += LANES)
+#define OPERAND(k) FN(operand)(xs[k], step[k], i, n - i, tail)
+#define WALKING(array) FN(part)((const T *)(array) + i, n - i, tail, 0)
+#define RESULT(v) FN(put)((T *)out + i, v, n - i, tail)
 
-struct loops {
-    const char *text;          /* of the row */
-    int cheap;                 /* bit 0: value calls nothing slow; bit 1 + i: nor does slope i */
-    value_loop value[2];       /* float, double */
-    slope_loop slopes[2][3];   /* NULL where a slope is a constant */
-};
+#include "loops.h"
 
-#endif
+#undef PAIR_BY_PAIR
+#undef LOOP
+#undef OPERAND
+#undef WALKING
+#undef RESULT

@@ -5,6 +5,8 @@
  *     first(n)                               the mask of the first n lanes, 0 <= n <= LANES
  *     load_n(p, mask), store_n(p, v, mask)   only those lanes: the rest reads as zero, is not written
  *     load_or(p, mask, v)                    only those lanes, the others from v
+ *     max(a, b), min(a, b)                   b where one is nan
+ *     any(where)                             whether some lane of a comparison holds
  *     transpose(r)                           LANES vectors as the rows of a square matrix
  */
 
@@ -13,6 +15,7 @@
 #define mask FN(mask)
 
 typedef T vec __attribute__((vector_size(VECTOR_BYTES)));
+typedef INT FN(ints) __attribute__((vector_size(VECTOR_BYTES)));
 typedef T FN(unaligned) __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(T)), may_alias));
 
 INLINE vec FN(load)(const T *p) { return *(const FN(unaligned) *)p; }
@@ -25,6 +28,9 @@ INLINE mask FN(first)(ptrdiff_t n) { return (mask)((1u << n) - 1); }
 INLINE vec FN(load_n)(const T *p, mask m) { return (vec)X86(_mm512_maskz_loadu)(m, p); }
 INLINE vec FN(load_or)(const T *p, mask m, vec v) { return (vec)X86(_mm512_mask_loadu)(v, m, p); }
 INLINE void FN(store_n)(T *p, vec v, mask m) { X86(_mm512_mask_storeu)(p, m, v); }
+INLINE vec FN(max)(vec a, vec b) { return (vec)X86(_mm512_max)(a, b); }
+INLINE vec FN(min)(vec a, vec b) { return (vec)X86(_mm512_min)(a, b); }
+INLINE int FN(any)(FN(ints) w) { return _mm512_test_epi64_mask((__m512i)w, (__m512i)w) != 0; }
 
 #elif VECTOR_BYTES == 32
 
@@ -39,6 +45,9 @@ INLINE mask FN(first)(ptrdiff_t n)
 INLINE vec FN(load_n)(const T *p, mask m) { return (vec)X86(_mm256_maskload)((const void *)p, (__m256i)m); }
 INLINE vec FN(load_or)(const T *p, mask m, vec v) { return (vec)X86(_mm256_blendv)(v, FN(load_n)(p, m), (vec)m); }
 INLINE void FN(store_n)(T *p, vec v, mask m) { X86(_mm256_maskstore)((void *)p, (__m256i)m, v); }
+INLINE vec FN(max)(vec a, vec b) { return (vec)X86(_mm256_max)(a, b); }
+INLINE vec FN(min)(vec a, vec b) { return (vec)X86(_mm256_min)(a, b); }
+INLINE int FN(any)(FN(ints) w) { return !_mm256_testz_si256((__m256i)w, (__m256i)w); }
 
 #else /* any machine: lane by lane */
 
@@ -57,6 +66,25 @@ INLINE void FN(store_n)(T *p, vec v, mask n)
     for (int i = 0; i < LANES; i++)
         if (i < n)
             p[i] = v[i];
+}
+INLINE vec FN(max)(vec a, vec b)
+{
+    for (int i = 0; i < LANES; i++)
+        a[i] = a[i] > b[i] ? a[i] : b[i];
+    return a;
+}
+INLINE vec FN(min)(vec a, vec b)
+{
+    for (int i = 0; i < LANES; i++)
+        a[i] = a[i] < b[i] ? a[i] : b[i];
+    return a;
+}
+INLINE int FN(any)(FN(ints) w)
+{
+    INT some = 0;
+    for (int i = 0; i < LANES; i++)
+        some |= w[i];
+    return some != 0;
 }
 
 #endif

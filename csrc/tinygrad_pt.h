@@ -89,6 +89,22 @@ typedef struct { double rate, root, beta1, beta2, eps; } tg_adam;
 void tg_sgd_step(tg_dtype, ptrdiff_t n, void *x, const void *g, void *v, const tg_sgd *);
 void tg_adam_step(tg_dtype, ptrdiff_t n, void *x, const void *g, void *m, void *v, const tg_adam *);
 
+/* A pointwise row of the table (ops/pointwise.py) as loops over n elements: y = f(x…), and the ways back
+ * out = g df/dx_i, NULL where a slope is a constant. Of each operand they get the first element, and the
+ * step: 1 to walk along, 0 to stay. */
+typedef void (*tg_value_loop)(ptrdiff_t n, const void *const *x, const ptrdiff_t *step, void *y);
+typedef void (*tg_slope_loop)(ptrdiff_t n, const void *g, const void *y, const void *const *x,
+                              const ptrdiff_t *step, void *out);
+typedef struct {
+    const char *text;             /* of the row */
+    int cheap;                    /* bit 0: value is computed in vectors; bit 1 + i: slope i is, too */
+    tg_value_loop value[2];       /* indexed by tg_dtype */
+    tg_slope_loop slopes[3][2];
+} tg_loops;
+
+/* The loops of all rows, in the same order for each instruction set; after the last one without a text. */
+const tg_loops *tg_pointwise(void);
+
 /* Keep freed memory for the next arrays, up to some 256 MB in blocks of up to 32 MB. */
 void tg_keep_memory(void);
 
@@ -114,6 +130,7 @@ typedef struct {
     void (*add_at[2])(ptrdiff_t, ptrdiff_t, const void *, const long long *, void *);
     void (*sgd[2])(ptrdiff_t, void *, const void *, void *, const tg_sgd *);
     void (*adam[2])(ptrdiff_t, void *, const void *, void *, void *, const tg_adam *);
+    const tg_loops *loops;
 } tg_kernels;
 
 /* The work buffer of this thread, at least so many bytes, aligned to 64; its content does not survive the

@@ -353,6 +353,48 @@ def test_exp_rounds_well(isa, dtype):
     assert (compiled.softmax(np.array([[-np.inf, 0]], dtype), 1) == [[0, 1]]).all()
 
 
+# ---- functions of vectors --------------------------------------------------------------------------
+
+SPECIAL = [0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 1e-40, -1e-40, 1e-310, 3e38, -3e38, 1e300,
+           88.8, 710.0, -104.0, -746.0, 1e5, 1e9, 22 / 7 * 1e4]
+
+
+@needs_compiled
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", ["exp", "expm1", "log", "log1p", "tanh", "sigmoid", "sin", "cos"])
+@given(seed=st.integers(0, 99), n=st.integers(0, 70))
+def test_functions_round_well(name, dtype, seed, n):
+    """Within 2 ulp for float and 4 for double, wherever NumPy has more digits to compare with."""
+    random = np.random.default_rng(seed)
+    with np.errstate(all="ignore"):
+        x = np.concatenate([SPECIAL, np.exp(random.uniform(-20, 7, n)) * random.choice([-1, 1], n)])
+        x = x.astype(dtype)
+        wide = x.astype(np.float64 if dtype == np.float32 else np.longdouble)
+        exact = 1 / (1 + np.exp(-wide)) if name == "sigmoid" else getattr(np, name)(wide)
+        expected = exact.astype(dtype)
+        op, ulps, tiny = TABLE[name], 2 if dtype == np.float32 else 4, 2 * np.finfo(dtype).tiny
+        for isa in compiled.available():
+            compiled.set_isa(isa)
+            y = ARRAYS.loop(op, [x])
+            close = np.abs(y - exact) <= ulps * np.spacing(np.abs(expected))
+            close |= (np.abs(exact) < tiny) & (np.abs(y - exact) < tiny)
+            close |= (y == expected) & (np.signbit(y) == np.signbit(expected))
+            close |= np.isnan(y) & np.isnan(expected)
+            assert close.all(), (isa, x[~close], y[~close], expected[~close])
+
+
+@needs_compiled
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_erf_rounds_well(isa, dtype):
+    x = np.linspace(-6, 9 if dtype == np.float32 else 26, 3001).astype(dtype)
+    for name, f in ("erf", math.erf), ("erfc", math.erfc):
+        exact = np.array([f(v) for v in x.astype(float)])
+        y = ARRAYS.loop(TABLE[name], [x])
+        assert (np.abs(y - exact) <= 6 * np.spacing(np.abs(exact).astype(dtype))).all()
+    y = ARRAYS.loop(TABLE["erfc"], [np.array([np.inf, -np.inf, np.nan, 30], dtype)])
+    np.testing.assert_array_equal(y, [0, 2, np.nan, 0])
+
+
 # ---- cells -----------------------------------------------------------------------------------------
 
 @needs_compiled

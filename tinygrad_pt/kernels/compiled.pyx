@@ -12,7 +12,7 @@ cimport numpy as np
 
 from . import reference
 
-from .elementwise cimport empty
+from .elementwise cimport empty, tg_loops, use
 
 np.import_array()
 
@@ -79,6 +79,7 @@ cdef extern from "tinygrad_pt.h" nogil:
     void tg_add_at(tg_dtype, Py_ssize_t rows, Py_ssize_t n, const void *x, const long long *to, void *y)
     void tg_sgd_step(tg_dtype, Py_ssize_t n, void *x, const void *g, void *v, const tg_sgd *)
     void tg_adam_step(tg_dtype, Py_ssize_t n, void *x, const void *g, void *m, void *v, const tg_adam *)
+    const tg_loops *tg_pointwise()
     void tg_keep_memory()
     const char *tg_select(const char *name)
     const char *tg_available(int i)
@@ -607,6 +608,7 @@ def set_isa(name=None):
     if found == NULL:
         raise ValueError(f"this machine runs {', '.join(available())}; not {name!r}")
     chosen = found
+    use(tg_pointwise())
 
 
 def isa():

@@ -12,3 +12,16 @@ cpdef bint same_shape(object a, object b) except -1
 cpdef object pull(int row, int i, object g, object y, tuple xs)
 cdef void give_back(PyObject *array) noexcept
 cdef object empty(int ndim, const Py_ssize_t *shape, int kind)
+
+cdef extern from "tinygrad_pt.h":
+    ctypedef void (*value_loop "tg_value_loop")(Py_ssize_t n, const void **x, const Py_ssize_t *step,
+                                                void *y) noexcept nogil
+    ctypedef void (*slope_loop "tg_slope_loop")(Py_ssize_t n, const void *g, const void *y, const void **x,
+                                                const Py_ssize_t *step, void *out) noexcept nogil
+    ctypedef struct tg_loops:
+        const char *text
+        int cheap
+        value_loop value[2]
+        slope_loop slopes[3][2]
+
+cdef void use(const tg_loops *table)

@@ -18,16 +18,15 @@ cdef extern from "pool.h":
     object pool_take(int ndim, const np.npy_intp *dims, int type)
     void pool_give(PyObject *array)
 
-cdef extern from "loops.h":
-    ctypedef void (*value_loop)(Py_ssize_t n, const void **x, const Py_ssize_t *step, void *y) noexcept nogil
-    ctypedef void (*slope_loop)(Py_ssize_t n, const void *g, const void *y, const void **x,
-                                const Py_ssize_t *step, void *out) noexcept nogil
-    struct loops_t "loops":
-        const char *text
-        int cheap
-        value_loop value[2]
-        slope_loop slopes[2][3]
-    const loops_t loops[]
+cdef const tg_loops *loops = NULL  # of the instruction set in use
+
+
+cdef void use(const tg_loops *table):
+    """Compute with these loops from now on; all tables have the same rows in the same order."""
+    global loops
+    if loops == NULL:
+        find_native(table)
+    loops = table
 
 cdef enum:
     SMALL = 512  # up to here a call of the C library for each element beats NumPy's overhead
@@ -71,7 +70,7 @@ cdef Inner native[ROWS][2]       # of the rows that are one function of NumPy, s
 cdef Inner plus[2]
 plus[0], plus[1] = inner(numpy.add, np.NPY_FLOAT), inner(numpy.add, np.NPY_DOUBLE)
 
-cdef void find_native():
+cdef void find_native(const tg_loops *loops):
     cdef int i = 0
     while loops[i].text != NULL and i < ROWS:
         native[i][0].loop = native[i][1].loop = NULL
@@ -81,14 +80,12 @@ cdef void find_native():
             native[i][0], native[i][1] = inner(f, np.NPY_FLOAT), inner(f, np.NPY_DOUBLE)
         i += 1
 
-find_native()
-
 
 cpdef int find(str text) except -2:
     """The index of the row that reads so, -1 if it was not compiled."""
     cdef bytes wanted = text.encode()
     cdef int i = 0
-    while loops[i].text != NULL:
+    while loops != NULL and loops[i].text != NULL:
         if <bytes>loops[i].text == wanted:
             return i
         i += 1
@@ -249,7 +246,7 @@ cpdef object quick(int row, Py_ssize_t k, object a, object b, object c):
     xs[0], xs[1], xs[2] = <PyObject *>a, <PyObject *>b, <PyObject *>c
     if row < 0 or k > MOST or not plan(xs, k, &w, &largest) or w.inner < 4 and w.n > SMALL:
         return None
-    cdef const loops_t *l = &loops[row]
+    cdef const tg_loops *l = &loops[row]
     cdef Inner *numpys = &native[row][w.type]
     if not l.cheap & 1 and w.n > SMALL and numpys.loop == NULL:
         return None
@@ -333,7 +330,7 @@ cpdef object pull(int row, int i, object g, object y, tuple xs):
     cdef PyObject *largest = NULL
     if row < 0 or type(g) is not np.ndarray or type(y) is not np.ndarray:
         return None
-    cdef const loops_t *l = &loops[row]
+    cdef const tg_loops *l = &loops[row]
     cdef np.ndarray g_ = <np.ndarray>g, y_ = <np.ndarray>y
     cdef PyObject *pointers[MOST]
     cdef Py_ssize_t k = len(xs), j, r
@@ -347,12 +344,12 @@ cpdef object pull(int row, int i, object g, object y, tuple xs):
     if (np.PyArray_TYPE(g_) != kind or not np.PyArray_IS_C_CONTIGUOUS(g_) or not same_shape(g, y)
             or size_of(y_) != w.n or not np.PyArray_IS_C_CONTIGUOUS(y_)
             or not np.PyArray_ISBEHAVED_RO(g_)
-            or l.slopes[w.type][i] == NULL or not l.cheap >> (1 + i) & 1 and w.n > SMALL):
+            or l.slopes[i][w.type] == NULL or not l.cheap >> (1 + i) & 1 and w.n > SMALL):
         return None
     cdef np.ndarray out = pool_take(np.PyArray_NDIM(y_), np.PyArray_DIMS(y_), kind)
     cdef Py_ssize_t bytes = w.inner * np.PyArray_ITEMSIZE(y_)
     for r in range(w.n // w.inner):
-        l.slopes[w.type][i](w.inner, np.PyArray_BYTES(g_) + r * bytes, np.PyArray_BYTES(y_) + r * bytes,
+        l.slopes[i][w.type](w.inner, np.PyArray_BYTES(g_) + r * bytes, np.PyArray_BYTES(y_) + r * bytes,
                             <const void **>w.data, w.step, np.PyArray_BYTES(out) + r * bytes)
         next_row(&w, k, r)
     return out

@@ -12,6 +12,7 @@ import ast
 import os
 import re
 import sys
+from collections.abc import Iterator
 
 from . import TABLE, Pointwise, is_number
 
@@ -19,14 +20,16 @@ _BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/",
            ast.BitAnd: "&&", ast.BitOr: "||"}
 _COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 
-# Names of the namespace that C's mathematical library knows by another; float's end in f. It has
+# Names of the namespace that C's mathematical library knows by another. It has
 # hypot too, but Python's is another one, so that a row with it stays Python.
 _RENAMED = {"abs": "fabs"}
 _LIBRARY = {"exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "sinh", "cosh",
             "asin", "acos", "atan", "asinh", "acosh", "atanh", "erf", "erfc", "fabs", "floor",
             "ceil", "trunc", "rint", "fmod", "pow", "atan2", "log2", "log10", "copysign"}
-_NOT_IN_NUMPY = {"erf", "erfc"}
-_OURS = {"maximum", "minimum", "sign", "chain"}  # csrc/scalar.h
+_OURS = {"maximum", "minimum", "sign", "chain"}  # csrc/scalar.h, csrc/pointwise.h
+_VECTORS = {"exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "erf", "erfc", "fabs",
+            "copysign"}  # csrc/vmath.h; others are called lane by lane
+_SLOW = _LIBRARY - _VECTORS - {"sqrt", "floor", "ceil", "trunc", "rint"}
 _CONSTANTS = {"inf": "INFINITY", "nan": "NAN", "pi": "M_PI", "e": "M_E"}
 
 
@@ -46,18 +49,16 @@ class Untranslatable(ValueError):
     """An expression with a part that has no counterpart in C."""
 
 
-def translate(expression: str, names: dict[str, str], real: str = "double") -> str:
-    """The C expression; ``names`` says what stands for each free name, ``real`` is the type."""
-    suffix = "f" if real == "float" else ""
-
+def translate(expression: str, names: dict[str, str]) -> str:
+    """The C expression for doubles; ``names`` says what stands for each free name."""
     def c(node: ast.expr) -> str:
         match node:
             case ast.Constant(value=bool() | int() | float()):
-                return f"{float(node.value)!r}{suffix}"
+                return repr(float(node.value))
             case ast.Name(id=name) if name in names:
                 return names[name]
             case ast.Name(id=name) if name in _CONSTANTS:
-                return f"(({real}){_CONSTANTS[name]})"
+                return f"((double){_CONSTANTS[name]})"
             case ast.UnaryOp(op=ast.USub()):
                 return f"(-{c(node.operand)})"
             case ast.BinOp() if type(node.op) in _BINARY:
@@ -69,10 +70,10 @@ def translate(expression: str, names: dict[str, str], real: str = "double") -> s
             case ast.Call(func=ast.Name(id=name), args=args):
                 name = _RENAMED.get(name, name)
                 if name in _LIBRARY or name in _OURS:
-                    return f"{name}{suffix}({', '.join(map(c, args))})"
+                    return f"{name}({', '.join(map(c, args))})"
                 op = TABLE.get(name)
                 if isinstance(op, Pointwise) and f"{name}(" not in op.value:  # another row
-                    return translate(op.value, dict(zip(op.operands, map(c, args), strict=True)), real)
+                    return translate(op.value, dict(zip(op.operands, map(c, args), strict=True)))
         raise Untranslatable(f"{ast.unparse(node)} (in {expression})")
 
     return c(ast.parse(expression, mode="eval").body)
@@ -106,71 +107,90 @@ def header() -> str:
                       _FIND])
 
 
-def loops(op: Pointwise, real: str) -> tuple[str, list[str], int]:
-    """The array loops of a row for one type: their C, their names (value, then slopes), and which
-    of them are cheap (bit i is the i-th name's): that call nothing of the mathematical library that
-    is slow beside NumPy's.
+def vectors(expression: str, names: dict[str, str]) -> str:
+    """The C expression for vectors, of the functions in csrc/vmath.h and csrc/pointwise.h."""
+    def c(node: ast.expr) -> str:
+        match node:
+            case ast.Constant(value=bool() | int() | float()):
+                return f"FN(all)((T){float(node.value)!r})"
+            case ast.Name(id=name) if name in names:
+                return names[name]
+            case ast.Name(id=name) if name in _CONSTANTS:
+                return f"FN(all)((T){_CONSTANTS[name]})"
+            case ast.UnaryOp(op=ast.USub()):
+                return f"(-{c(node.operand)})"
+            case ast.BinOp() if type(node.op) in _BINARY:
+                return f"({c(node.left)} {_BINARY[type(node.op)][0]} {c(node.right)})"
+            case ast.Compare(ops=[op], comparators=[right]) if type(op) in _COMPARE:
+                return f"({c(node.left)} {_COMPARE[type(op)]} {c(right)})"
+            case ast.Call(func=ast.Name(id="where"), args=args):
+                return f"FN(select)({', '.join(map(c, args))})"
+            case ast.Call(func=ast.Name(id=name), args=args):
+                name = _RENAMED.get(name, name)
+                if name in _LIBRARY or name in _OURS:
+                    lanes = "" if name in _OURS | _VECTORS else "_of_lanes"
+                    return f"FN({name}{lanes})({', '.join(map(c, args))})"
+                op = TABLE.get(name)
+                if isinstance(op, Pointwise) and f"{name}(" not in op.value:  # another row
+                    return vectors(op.value, dict(zip(op.operands, map(c, args), strict=True)))
+        raise Untranslatable(f"{ast.unparse(node)} (in {expression})")
+
+    return c(ast.parse(expression, mode="eval").body)
+
+
+def loops(op: Pointwise) -> tuple[str, list[str], int]:
+    """The array loops of a row: their C, their names (value, then slopes), and which of them are cheap
+    (bit i is the i-th name's): that call nothing of the mathematical library lane by lane.
     """
-    pointers = "".join(f"    const {real} *{x} = xs[{i}];\n" for i, x in enumerate(op.operands))
-    unused = "".join(f"    (void){x};\n" for x in op.operands)
     text, names, cheap = [], [], 0
     for i, expression in enumerate((op.value, *op.slopes)):
         if i and (expression is None or is_number(expression)):
-            names.append("0")
+            names.append("")
             continue
-        names.append(f"{op.name}_{'value' if not i else f'd{i - 1}'}_{real}")
-        if not i:
-            text.append(f"CLONES static void {names[0]}(ptrdiff_t n, const void *const *xs,\n"
-                        f"        const ptrdiff_t *step, void *out_)\n{{\n")
-        else:
-            text.append(f"CLONES static void {names[-1]}(ptrdiff_t n, const void *g_, const void *y_,\n"
-                        f"        const void *const *xs, const ptrdiff_t *step, void *out_)\n{{\n"
-                        f"    const {real} *cotangent = g_, *y = y_;\n    (void)y;\n")
-        text.append(f"{pointers}{unused}    {real} *restrict out = out_;\n")
-        suffix = "f" if real == "float" else ""
-        slow = {f + suffix for f in _LIBRARY - {"fabs", "sqrt", "copysign"}}
-        worth_it = {f + suffix for f in _NOT_IN_NUMPY}
-        for steps in _steps(len(op.operands)):
-            where = {x: f"{x}[{s}]" for x, s in zip(op.operands, steps, strict=True)}
-            c = translate(expression, {**where, "y": "y[i]"}, real)
-            if i:
-                c = f"chain{suffix}(cotangent[i], {c})"
-            called = set(re.findall(r"\w+(?=\()", c))
-            if worth_it & called or not slow & called:
-                cheap |= 1 << i
-            test = " && ".join(f"{'' if s == 'i' else '!'}step[{k}]" for k, s in enumerate(steps)
-                               if s in "i0")
-            text.append(f"    if ({test or '1'}) {{\n        for (ptrdiff_t i = 0; i < n; i++)\n"
-                        f"            out[i] = {c};\n        return;\n    }}\n")
-        text.append("    (void)step;\n}\n\n")
+        names.append(f"{op.name}_{f'd{i - 1}' if i else 'value'}")
+        c = vectors(expression, {**{x: x for x in op.operands}, "y": "y"})
+        if not re.search("|".join(f"{f}_of_lanes" for f in _SLOW), c):
+            cheap |= 1 << i
+        reads = [f"        const vec {x} = OPERAND({k});\n" for k, x in enumerate(op.operands)
+                 if x in re.findall(r"\w+", expression)]
+        text.append(f"static void FN({names[-1]})(ptrdiff_t n, ")
+        if i:
+            c = f"FN(chain)(WALKING(g_), {c})"
+            text.append("const void *g_, const void *y_, ")
+            if "y" in re.findall(r"\w+", expression):
+                reads.append("        const vec y = WALKING(y_);\n")
+        text.append("const void *const *xs, const ptrdiff_t *step, void *out)\n{\n"
+                    + ("" if not i or "WALKING(y_)" in "".join(reads) else "    (void)y_;\n")
+                    + ("" if "OPERAND" in "".join(reads) else "    (void)xs, (void)step;\n")
+                    + f"    LOOP {{\n{''.join(reads)}        RESULT({c});\n    }}\n}}\n\n")
     return "".join(text), names, cheap
 
 
-def _steps(arity: int) -> list[tuple[str, ...]]:
-    """The cases that loops are written out for: which operands walk along and which stay."""
-    if arity == 2:
-        return [("i", "i"), ("i", "0"), ("0", "i"), ("0", "0")]
-    return [tuple("i" if arity == 1 else f"i * step[{k}]" for k in range(arity))]
+def _rows_with_loops() -> Iterator[tuple[Pointwise, str, list[str], int]]:
+    """The rows on real numbers that can be said in C, with what `loops` says of them."""
+    for op in TABLE.values():
+        if isinstance(op, Pointwise) and None not in op.slopes:
+            try:
+                yield op, *loops(op)
+            except Untranslatable:
+                continue
+
+
+_GENERATED = "/* Generated by tinygrad_pt/ops/codegen.py: edit the table instead. */\n\n"
 
 
 def loops_header() -> str:
-    """The array loops of all rows on real numbers that can be said in C."""
-    parts, entries = [], []
-    for op in TABLE.values():
-        if not isinstance(op, Pointwise) or None in op.slopes:
-            continue
-        try:
-            single, f, cheap = loops(op, "float")
-            double, d, _ = loops(op, "double")
-        except Untranslatable:
-            continue
-        parts += [f"/* {op.doc} */\n", single, double]
-        entries.append(f'    {{"{op.text()}", {cheap}, {{{f[0]}, {d[0]}}},\n'
-                       f"     {{{{{', '.join(f[1:])}}}, {{{', '.join(d[1:])}}}}}}},\n")
-    return "".join(["/* Generated by tinygrad_pt/ops/codegen.py: edit the table instead. */\n",
-                    '#include "pointwise.h"\n\n', *parts,
-                    f"static const struct loops loops[] = {{\n{''.join(entries)}"
-                    "    {0, 0, {0, 0}, {{0}, {0}}}\n};\n"])
+    """The array loops of the rows, to be included by csrc/pointwise.h for each type."""
+    return _GENERATED + "".join(f"/* {op.doc} */\n{text}" for op, text, _, _ in _rows_with_loops())
+
+
+def loop_table_header() -> str:
+    """The list by which the loops are found."""
+    entries = []
+    for op, _, names, cheap in _rows_with_loops():
+        value, *slopes = [f"{{{n}_f32, {n}_f64}}" if n else "{0, 0}" for n in names]
+        entries.append(f'    {{"{op.text()}", {cheap}, {value}, {{{", ".join(slopes)}}}}},\n')
+    return f"{_GENERATED}static const tg_loops loops[] = {{\n{''.join(entries)}    {{0}}\n}};\n"
 
 
 def write(path: str, text: str) -> str:
@@ -187,9 +207,10 @@ def write(path: str, text: str) -> str:
 
 
 def write_headers(folder: str) -> str:
-    """Write rows.h (for `Value`) and loops.h (for `Tensor`) into a folder."""
+    """Write rows.h (for `Value`), loops.h and their loop_table.h (for `Tensor`) into a folder."""
     write(os.path.join(folder, "rows.h"), header())
     write(os.path.join(folder, "loops.h"), loops_header())
+    write(os.path.join(folder, "loop_table.h"), loop_table_header())
     return folder
 
 
