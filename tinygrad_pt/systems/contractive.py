@@ -1,4 +1,4 @@
-"""27. A contractive autoencoder: its code moves along with what varies in digits, and little else
+"""27. A contractive autoencoder: its code moves with what varies in digits, and little else
 
     C + λ ‖∂h/∂x‖²_F,        ∂hⱼ/∂xᵢ = hⱼ (1 − hⱼ) Wⱼᵢ        for        h = σ(W x + b)
 
