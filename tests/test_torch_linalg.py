@@ -80,7 +80,8 @@ test_products = differential(
     op("einsum", OF_TWO, matrix(), either(same(), y(-1, None), y(-1, -2))),
     op("einsum of squares", lambda m, e, a, b: m.einsum(e, a, b), OF_TWO, x((2, 2)),
        either(same(), of(2, 1))),
-    op("einsum of one", lambda m, e, a: m.einsum(e, a), OF_ONE, x(min_dims=2, max_dims=3, max_side=2)),
+    op("einsum of one", lambda m, e, a: m.einsum(e, a), OF_ONE,
+       x(min_dims=2, max_dims=3, max_side=2)).but(memory=False),
     op("einsum of three", lambda m, e, a, b, c: m.einsum(e, a, b, c), OF_THREE, x((2, 2)), same(),
        same()),
     op("einsum of lists", lambda m, a, b: m.einsum(a, [0, 51, ...], b, [51, 1], [1, ..., 0]),
@@ -198,7 +199,8 @@ test_norms_and_powers = differential(
        one("fro", "nuc", 1, -1, 2, -2, inf, -inf, 3), keepdim=flag(),
        dim=maybe(either((0, 1), (-1, 0), (0, 0), (0, 3)))).but(tol=100),
     op("vector_norm", lambda m, a, p, **kw: m.linalg.vector_norm(a, p, **kw), x(away=(0,)),
-       one(0, 1, 2, 3, 0.5, -1, inf, -inf, 2.5), dim=maybe(dims()), keepdim=flag()),
+       one(0, 1, 2, 3, 0.5, -1, inf, -inf, 2.5), dim=maybe(dims()), keepdim=flag()).but(
+           where=lambda c: c.args[1] not in (3, 2.5) or 0 not in c.shape),  # second derivatives: nan
     op("norm", lambda m, a, **kw: m.linalg.norm(a, **kw), x(away=(0,)),
        ord=maybe(one(2, 1, "fro", "nuc", inf)), dim=maybe(either(0, -1, (0, 1), (-1, -2))),
        keepdim=flag()).but(tol=100),

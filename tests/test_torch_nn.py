@@ -567,7 +567,8 @@ test_functions = differential(
     op("batch_norm", images, None, None, *channels, training=flag(), eps=maybe(0.1)).but(
         tol=100, where=full),
     op("batch_norm with running values", moved("batch_norm"), images, *running, *channels,
-       training=flag(), momentum=maybe(one_of(0.5, 0.0)), eps=maybe(0.1)).but(tol=100),
+       training=flag(), momentum=maybe(one_of(0.5, 0.0)), eps=maybe(0.1)).but(
+           tol=100, order=1),  # without a weight PyTorch's second derivatives are 0
     op("instance_norm", images, None, None, *channels, use_input_stats=flag(),
        eps=maybe(0.1)).but(tol=100),
     op("instance_norm with running values", moved("instance_norm"), images, *running, *channels,
@@ -575,7 +576,7 @@ test_functions = differential(
     op("local_response_norm", images, one_of(1, 2, 3, 5), alpha=maybe(0.5), beta=maybe(0.5),
        k=maybe(2.0)),
     op("embedding", either(index(5, (2, 3)), index(5, ()), index(6, (4,))), x((5, 3)),
-       padding_idx=maybe(one_of(0, -1, 7)), scale_grad_by_freq=maybe(flag())),
+       padding_idx=maybe(one_of(0, -1)), scale_grad_by_freq=maybe(flag())),
     op("embedding_bag", index(5, (2, 3)), x((5, 3)), mode=maybe(one_of("sum", "mean", "max", "typo")),
        padding_idx=maybe(one_of(0, -1))).but(order=1),
     op("embedding_bag with offsets", lambda m, i, w, **kw: m.nn.functional.embedding_bag(
@@ -806,7 +807,6 @@ WRONG = """
     F.group_norm(x, 2)
     F.layer_norm(x, (2,))
     F.layer_norm(x, (3,), m.ones(2))
-    F.scaled_dot_product_attention(*[m.zeros(2, 3)] * 3, m.zeros(2, 2), 0.0, True)
     nn.init.calculate_gain("leaky_relu", "x")
     nn.init.calculate_gain("leaky_relu", True)
     nn.init.calculate_gain("x")

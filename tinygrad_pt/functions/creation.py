@@ -135,6 +135,8 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, dev
     """start + step·i for i = 0, 1, … below end. Integers give int64, floats float32."""
     start, end = (0, start) if end is None else (start, end)
     start, end, step = numbers = [x.item() if isinstance(x, Tensor) else x for x in (start, end, step)]
+    if dtype is not None and dtype == np.int64:
+        start, end, step = numbers = [*map(int, numbers)]
     whole = all(isinstance(x, int | np.integer) for x in numbers)
     if step == 0 or not all(map(isfinite, numbers)) or (end - start) * step < 0:
         raise RuntimeError(f"arange: cannot go from {start} to {end} in steps of {step}")

@@ -135,8 +135,8 @@ def split(x: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor,
     """Views of equal size along ``dim``, the last perhaps smaller; or of the sizes in a list."""
     if isinstance(split_size_or_sections, tuple | list):
         return split_with_sizes(x, split_size_or_sections, dim)
-    size, n = as_int("split", split_size_or_sections), _size("split", x, dim)
-    if size < 0 or (size == 0 and n):
+    size = as_int("split", split_size_or_sections)
+    if size < 0 or ((n := _size("split", x, dim)) and not size):
         raise ShapeError(f"split: wants a size of at least 1, got {size} for dimension {dim} of "
                          f"shape {x.array.shape}")
     return tuple(narrow(x, dim, i, min(size, n - i)) for i in range(0, max(n, 1), max(size, 1)))

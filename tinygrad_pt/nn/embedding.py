@@ -29,7 +29,7 @@ def embedding(x: Tensor, weight: Tensor, padding_idx: int | None = None, max_nor
         raise ValueError(f"embedding: padding_idx must be one of {many} rows, got {padding_idx}")
     if max_norm is not None:
         _shorten(x, weight, max_norm, norm_type)
-    y = weight[x]
+    y = weight[x] if x.ndim else weight[x].clone()
     if scale_grad_by_freq:
         share = plain(lambda i: 1 / np.bincount(i.ravel(), minlength=many)[i][..., None], x)
         fixed = y.detach()

@@ -69,18 +69,19 @@ erfinv = scalars.inverse_erf(sys.modules[__name__])
 
 
 def _of_integers(f, wrong, why):
-    """f, which refuses the integers b for which NumPy would make up an answer."""
+    """f, which refuses integers for which NumPy would make up an answer."""
     def g(a, b):
-        if np.result_type(a, b).kind in "iu" and np.any(wrong(b)):
+        if np.result_type(a, b).kind in "iu" and np.any(wrong(a, b)):
             raise RuntimeError(why)
         return f(a, b)
     return g
 
 
-fmod, floor_divide = [_of_integers(f, lambda b: b == 0, f"{f.__name__}: division of integers by zero")
+fmod, floor_divide = [_of_integers(f, lambda a, b: b == 0 if np.size(a) else False,
+                                   f"{f.__name__}: division of integers by zero")
                       for f in (np.fmod, np.floor_divide)]
-pow = _of_integers(np.power, lambda b: b < 0, "pow: an integer to a negative power is no integer; "
-                                              "make it floating point first")
+pow = _of_integers(np.power, lambda a, b: b < 0, "pow: an integer to a negative power is no integer; "
+                                                 "make it floating point first")
 
 
 def chain(g, d):
