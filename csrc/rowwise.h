@@ -178,21 +178,32 @@ static void FN(standardize_back)(const tg_rows *r)
 }
 
 /* For each window the place, counted through all rows, of the largest of the k elements of the row that it
- * sees: the first of equal ones, or the first nan. */
+ * sees: the first of equal ones, or the first nan. A window has a lane; its places are gathered one by one. */
 static void FN(largest_at)(ptrdiff_t rows, ptrdiff_t n, const void *x_, const tg_windows *w, long long *out)
 {
     const T *x = x_;
-    for (ptrdiff_t i = 0; i < rows; i++, x += n) {
-        const long long *seen = w->seen;
-        for (ptrdiff_t j = 0; j < w->windows; j++, seen += w->k) {
-            long long best = seen[0];
-            for (ptrdiff_t k = 1; k < w->k; k++) {
-                const T a = x[seen[k]], b = x[best];
-                best = (a > b) | ((a != a) & (b == b)) ? seen[k] : best;
+    for (ptrdiff_t i = 0; i < rows; i++, x += n)
+        for (ptrdiff_t j = 0; j < w->windows; j += LANES) {
+            const ptrdiff_t lanes = MIN(LANES, w->windows - j);
+            const long long *seen = w->seen + j * w->k;
+            T value[LANES] = {0};
+            INT place[LANES] = {0};
+            FN(ints) best = {0};
+            vec top = {0};
+            for (ptrdiff_t k = 0; k < w->k; k++) {
+                for (ptrdiff_t lane = 0; lane < lanes; lane++) {
+                    place[lane] = (INT)seen[lane * w->k + k];
+                    value[lane] = x[place[lane]];
+                }
+                const vec a = FN(load)(value);
+                const FN(ints) at = (FN(ints))FN(load)((const T *)place);
+                const FN(ints) better = k ? (FN(ints))(~(a <= top) & (top == top)) : ~(FN(ints)){0};
+                best = (better & at) | (~better & best);
+                top = FN(select)(better, a, top);
             }
-            *out++ = i * n + best;
+            for (ptrdiff_t lane = 0; lane < lanes; lane++)
+                *out++ = i * n + best[lane];
         }
-    }
 }
 
 /* Row to[i] of y += row i of x: rows of n elements. */
