@@ -41,6 +41,7 @@ def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor,
         key, value = (repeat_interleave(x, heads // x.shape[-3], -3) for x in (key, value))
     if attn_mask is not None and attn_mask.dtype.kind not in "bf":
         raise RuntimeError(f"{name}: attn_mask is of bools or floats, got {attn_mask.dtype}")
+    somewhere = is_causal and attn_mask is None  # each may look at the first key at least
     if is_causal:
         earlier = tril(ones(query.shape[-2], key.shape[-2])) > 0
         if attn_mask is None:
@@ -48,16 +49,19 @@ def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor,
         else:
             attn_mask = where(earlier, attn_mask, False if attn_mask.dtype.kind == "b" else -inf)
     weights = attention_weights(query * (1 / sqrt(query.shape[-1]) if scale is None else scale), key,
-                                attn_mask)
+                                attn_mask, somewhere)
     return dropout(weights, dropout_p, dropout_p > 0) @ value
 
 
-def attention_weights(query: Tensor, key: Tensor, mask: Tensor | None) -> Tensor:
-    """softmax(q kᵀ + mask), and 0 for who may look nowhere."""
+def attention_weights(query: Tensor, key: Tensor, mask: Tensor | None,
+                      somewhere: bool = False) -> Tensor:
+    """softmax(q kᵀ + mask), and 0 for who may look nowhere, unless all may look ``somewhere``."""
     scores = query @ transpose(key, -2, -1)
     if mask is None:
         return softmax(scores, -1)
     scores = where(mask, scores, -inf) if mask.dtype.kind == "b" else scores + mask
+    if somewhere:
+        return softmax(scores, -1)
     nowhere = all(scores == -inf, -1, True)
     return where(nowhere, 0.0, softmax(where(nowhere, 0.0, scores), -1))
 
