@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 
 import tinygrad_pt as torch
 from tinygrad_pt import Tensor, lab, nn, optim
@@ -72,3 +73,15 @@ def learn(net: Letters, text: str, *, steps: int, rate: float, batch: int = 32, 
         optimizer.step()
         schedule.step()
         yield loss.item()
+
+
+def table(text: str, order: int) -> Callable[[str], float]:
+    """What counting gives: bits a letter of a text, by how often each followed the ``order`` before."""
+    pieces = Counter(text[i:i + order + 1] for i in range(len(text) - order))
+    before, letters = Counter(text[i:i + order] for i in range(len(text) - order)), len(set(text))
+
+    def bits(unseen: str) -> float:
+        p = [(pieces[unseen[i:i + order + 1]] + 0.5) / (before[unseen[i:i + order]] + 0.5 * letters)
+             for i in range(len(unseen) - order)]
+        return -torch.tensor(p).log2().mean().item()
+    return bits
