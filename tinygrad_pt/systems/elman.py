@@ -15,6 +15,8 @@ word goes on, and nearly none at the "u" after a "q". Nobody told it what a word
 J. L. Elman, Finding structure in time, 1990; P. J. Werbos, Backpropagation through time, 1990.
 """
 
+from textwrap import wrap
+
 import tinygrad_pt as torch
 from tinygrad_pt import data, lab, nn
 from tinygrad_pt.models.letters import Letters, learn, table
@@ -114,7 +116,7 @@ def draw(r):
     axes[0, 1].set(title="… by its place in the word", ylim=(0, None))
     axes[1, 0].axis("off")
     axes[1, 0].set(title="What it writes")
-    lines = r.written.strip().split("\n")
+    lines = [part for line in r.written.strip().split("\n") for part in wrap(line, 56) or [""]]
     for column in range(2):
         axes[1, 0].text(column / 2, 0.97, "\n".join(lines[15 * column:][:15]), va="top",
                         family="monospace", size=8.5)
