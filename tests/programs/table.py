@@ -174,12 +174,13 @@ PROGRAMS = [
           "--style-size 64 --image-size 64 --batch-size 2"),
     Program("pytorch/examples", "imagenet/main.py", "--dummy --batch-size 4 --workers 0 --seed 0",
             steps=4),
-    Program("kuangliu/pytorch-cifar", "main.py", steps=1, before="""
+    # Batches of few, which batch normalisation of 1×1 maps divides by next to nothing.
+    Program("kuangliu/pytorch-cifar", "main.py", steps=1, tolerance=0.03, before="""
     import io, os
     os.popen = lambda *_: io.StringIO("24 80")  # the terminal's size
 """),
     *(Program("kuangliu/pytorch-cifar", "models/__init__.py", note=name,
-              steps=1, code=CIFAR.format(name=name, args=args))
+              steps=1, tolerance=0.03, code=CIFAR.format(name=name, args=args))
       for name, args in {
         "VGG": "'VGG11'", "ResNet18": "", "ResNet50": "", "PreActResNet18": "", "PreActResNet50": "",
         "GoogLeNet": "", "DenseNet121": "", "ResNeXt29_2x64d": "", "MobileNet": "", "MobileNetV2": "",
