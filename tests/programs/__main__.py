@@ -181,8 +181,8 @@ with PyTorch {torch} and with tinygrad_pt, unchanged, from the same seed, each i
 with one thread, where SOURCES holds the fetched repositories. Pictures, environments and data sets
 come from small stand-ins that serve both alike ([standins](../tests/programs/standins)). *Differences*
 are relative, of all losses, gradient norms and, after the last step, parameters; those of a chaotic
-program begin as rounding and grow. *Time* is PyTorch's over ours, of the steps themselves, from one run:
-a rough guide.
+program begin as rounding and grow. *Time* is PyTorch's over ours, of the steps themselves, from one
+run: a rough guide.
 Machine: {machine}, Python {python}.
 
 **{summary}**
