@@ -115,7 +115,7 @@ def run(quick):
         r.strays[4 * each] = (slopes - truth)[:, JOINED == 1].square().mean().sqrt().item()
         r.row(f"{4 * each} chains: their gradient strays by", r.strays[4 * each])
     starts = [start() for _ in range(8 if quick else 40)]
-    learned = [learn(*begin, exact, 150, 2.0) for begin in lab.track(starts, "starts")]
+    learned = [learn(*begin, exact, 100, 2.0) for begin in lab.track(starts, "starts")]
     four = sum(len(codes(w, b).round().unique(dim=0)) == 4 for w, b, _ in learned)
     r.row("starts, of which come to four codes", f"{len(starts)}, {four}")
     best = min(range(len(starts)), key=lambda i: learned[i][2][-1])
