@@ -12,6 +12,7 @@ from strategies import (
     POINTWISE,
     cases,
     names,
+    of_sizes,
     operands,
     value,
 )
@@ -55,7 +56,7 @@ def test_value_is_the_scalars_value(op, dtype, data):
 
 
 # A check looks at several places of its own: fewer examples do.
-fewer = settings(max_examples=settings.default.max_examples // 4)
+fewer = settings(max_examples=settings.default.max_examples // 2)
 
 
 @pytest.mark.parametrize("op", SMOOTH, ids=names(SMOOTH))
@@ -64,6 +65,14 @@ fewer = settings(max_examples=settings.default.max_examples // 4)
 def test_first_derivative(op, data):
     xs, kw = data.draw(cases(op))
     report = check(function(op, kw), *tensors(xs, grad=False), directions=1, elements=2)
+    assert report, report
+
+
+@pytest.mark.parametrize("narrow", range(3))
+@pytest.mark.parametrize("op", DIFFERENTIABLE, ids=names(DIFFERENTIABLE))
+def test_derivative_of_a_broadcast_operand(op, narrow):
+    sizes = [(3,) if i == narrow else (2, 3) for i in range(len(op.operands))]
+    report = check(function(op, {}), *tensors(of_sizes(op, sizes), grad=False), directions=1)
     assert report, report
 
 
