@@ -106,12 +106,13 @@ class Samples:
 
     def flat(self) -> float:
         """The longest step within which φ + ``base``·h stays as it is, exactly; inf: there is none."""
-        same = np.ones(len(self.steps), bool)
+        slack = 1e-9 + 4 * self.resolution / self.steps
+        same = told = slack < 1e-3  # the shortest steps are too uncertain to tell
         for side in (1, -1):
-            same &= np.abs(self.quotients(side) + self.base) <= 1e-9 * abs(self.base)
-        moved = np.flatnonzero(~same)
+            same = same & (np.abs(self.quotients(side) + self.base) <= slack * abs(self.base))
+        moved = np.flatnonzero(told & ~same)
         k = moved[-1] + 1 if moved.size else 0
-        return float(self.steps[k]) if k < len(same) else np.inf
+        return float(self.steps[k]) if k < told.sum() else np.inf
 
     def unresolved(self) -> bool:
         """Whether the shortest steps still see as much of a change as the long ones, or nearly."""
