@@ -44,9 +44,14 @@ class PartialConv2d(nn.Conv2d):
 
 
 def lenet5() -> nn.Sequential:
-    """Images (n, 1, 32, 32) to scores (n, 10)."""
-    return nn.Sequential(
+    """Images (n, 1, 32, 32) to scores (n, 10); weights start with Glorot's variance, biases with 0."""
+    net = nn.Sequential(
         nn.Conv2d(1, 6, 5), Subsampling(6), nn.Tanh(),
         PartialConv2d(6, SEEN, 5), Subsampling(16), nn.Tanh(),
         nn.Flatten(), nn.Linear(16 * 5 * 5, 120), nn.Tanh(), nn.Linear(120, 84), nn.Tanh(),
         nn.Linear(84, 10))
+    for layer in net:
+        if isinstance(layer, (nn.Conv2d, nn.Linear)):
+            nn.init.xavier_uniform_(layer.weight)
+            nn.init.zeros_(layer.bias)
+    return net
