@@ -351,6 +351,12 @@ def test_transforms():
     x = tg.arange(6.0).reshape(1, 2, 3)
     assert datasets.RandomHorizontalFlip(1.0)(x).tolist() == [[[2, 1, 0], [5, 4, 3]]]
     assert datasets.RandomHorizontalFlip(0.0)(x) is x
+    crops = [datasets.RandomCrop((2, 3), padding=1)(x) for _ in range(50)]
+    framed = tg.nn.functional.pad(x, [1] * 4)
+    assert {str(crop.tolist()) for crop in crops} == {
+        str(framed[:, i:i + 2, j:j + 3].tolist()) for i in range(3) for j in range(3)}
+    with pytest.raises(ValueError, match=r"RandomCrop: wants \(3, 3\)"):
+        datasets.RandomCrop(3)(x)
     assert datasets.Normalize([2.0], [4.0])(x).tolist() == ((x - 2) / 4).tolist()
     y = datasets.ToTensor()(np.full((2, 3, 3), 51, np.uint8))
     assert y.shape == (3, 2, 3) and y.dtype == tg.float32 and round(y[0, 0, 0].item(), 6) == 0.2

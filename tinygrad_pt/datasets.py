@@ -6,7 +6,7 @@
 ((1, 8, 8), 0)
 
 A ``transform`` is any function of an image; some are here: `ToTensor`, `Normalize`, `Resize`,
-`CenterCrop`, `Grayscale`, `RandomHorizontalFlip`, and `Compose`, one after the other.
+`CenterCrop`, `RandomCrop`, `Grayscale`, `RandomHorizontalFlip`, and `Compose`, one after the other.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ import numpy as np
 
 from . import data
 from .data.idx import FILES
-from .functions import rand, tensor
+from .functions import rand, randint, tensor
 from .models import extra
+from .nn.functional import pad
 from .tensors import Tensor, wrap
 from .utils.data import Dataset
 
@@ -90,6 +91,22 @@ class CenterCrop:
         (w, h), (height, width) = image.size, self.size
         left, top = round((w - width) / 2), round((h - height) / 2)
         return image.crop((left, top, left + width, top + height))
+
+
+class RandomCrop:
+    """A piece, (height, width) or a square, of a tensor (…, H, W) framed by ``padding`` zeros."""
+
+    def __init__(self, size: int | Sequence[int], padding: int = 0):
+        self.size = (size, size) if isinstance(size, int) else tuple(size)
+        self.padding = padding
+
+    def __call__(self, x: Tensor) -> Tensor:
+        x = pad(x, [self.padding] * 4)
+        if any(size < wanted for size, wanted in zip(x.shape[-2:], self.size, strict=True)):
+            raise ValueError(f"RandomCrop: wants {self.size} of a picture of {tuple(x.shape[-2:])}")
+        (top, h), (left, w) = ((randint(0, size - wanted + 1, ()).item(), wanted)
+                               for size, wanted in zip(x.shape[-2:], self.size, strict=True))
+        return x[..., top:top + h, left:left + w]
 
 
 class Grayscale:
