@@ -43,7 +43,7 @@ def run(quick):
     """Train on moved digits, the rate falling to 0; then look inside."""
     (x, y), (validation_x, validation_y), (test_x, test_y) = lab.digits(quick)
     validation_x, test_x = framed(validation_x), framed(test_x)
-    epochs, batch, rate, shift = (5, 32, 3e-3, 0.5) if quick else (14, 32, 2e-3, 1.0)
+    epochs, batch, rate, shift = (5, 32, 3e-3, 0.5) if quick else (28, 32, 2e-3, 1.0)
     net, random = lenet5(), np.random.default_rng(0)
     r = lab.Result(quick=quick, accuracy=[], numbers=numbers(net))
     optimizer = optim.Adam(net.parameters(), lr=rate)
