@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import dtypes
 from ..ops import TABLE
-from ..tensors import ShapeError, Tensor, apply, as_size, constant, wrap
+from ..tensors import ShapeError, Tensor, apply, as_size, constant, weight, wrap
 from .common import as_dim, as_int, as_tensors
 from .conversion import clone, to
 from .elementwise import where
@@ -83,7 +83,9 @@ def column_stack(tensors: Any) -> Tensor:
 
 def block_diag(*tensors: Tensor) -> Tensor:
     """Matrices along the diagonal of a matrix of zeros; a vector is a row."""
-    blocks = atleast_2d(as_tensors("block_diag", tensors))
+    tensors = as_tensors("block_diag", tensors)
+    common = dtypes.result_type(*map(weight, tensors))
+    blocks = atleast_2d([to(x, common) for x in tensors])
     if any(x.ndim > 2 for x in blocks):
         raise ShapeError(f"block_diag: wants at most 2 dimensions, got "
                          f"{', '.join(str(x.array.shape) for x in tensors)}")
