@@ -63,6 +63,18 @@ def test_who_may_look_nowhere_gets_0():
     assert y[1].tolist() == [0, 0, 0] and not tg.isnan(q.grad).any()
 
 
+@pytest.mark.parametrize("layer", [nn.LSTM, nn.GRU])
+def test_what_a_layer_gives_may_change_in_place(layer):
+    net, x = layer(3, 4), tg.randn(5, 2, 3)
+    weights = list(net.parameters())
+    y, z = net(x)[0], net(x)[0]
+    expected = tg.autograd.grad(((y + 1) * y).sum(), weights)
+    before = z * 1
+    found = tg.autograd.grad((z.add_(1) * before).sum(), weights)
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a.tolist(), b.tolist(), atol=1e-5)
+
+
 def test_a_mask_and_causal():
     q, k, mask = tg.randn(4, 3), tg.randn(5, 3), tg.rand(4, 5) > 0.5
     earlier = tg.ones(4, 5).tril() > 0

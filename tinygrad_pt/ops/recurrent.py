@@ -83,10 +83,12 @@ def _forward(cell, x, w, b, state, sizes, back):
     return y
 
 
-def _back(cell_back, g, y, x, w, b, state, sizes, back):
+def _back(cell, cell_back, g, y, x, w, b, state, sizes, back):
     """The cotangents of x, w, b and the states."""
-    blocks, (many, rows) = _blocks(sizes, back), (len(state), len(x))
-    before, now, gates = np.empty_like(y[:, :rows]), np.array(state), y.base[many:]
+    blocks, (many, rows), memory = _blocks(sizes, back), (len(state), len(x)), y.base
+    if memory is None or memory.shape != (many + 4, *y.shape[1:]):
+        memory = _forward(cell, x, w, b, state, sizes, back).base  # y is a copy of what was changed
+    before, now, gates = np.empty_like(y[:, :rows]), np.array(state), memory[many:]
     for at, n in blocks:
         before[:, at] = now[:, :n]
         now[:, :n] = y[:, at]
@@ -116,7 +118,8 @@ def _stacked(m, states):
 
 
 @Fused.row(lambda x, w, b, h, c, **kw: _forward(kernels.lstm, x, w, b, (h, c), **kw),
-           lambda g, y, x, w, b, h, c, **kw: _back(kernels.lstm_back, g, y, x, w, b, (h, c), **kw),
+           lambda g, y, x, w, b, h, c, **kw: _back(
+               kernels.lstm, kernels.lstm_back, g, y, x, w, b, (h, c), **kw),
            sample=_sequences(4, 2))
 def lstm(m, x, w, b, h, c, sizes: tuple[int, ...], back: bool):
     """A layer of long short-term memory, c' = σ(f) c + σ(i) tanh(g), h' = σ(o) tanh(c'): h and c."""
@@ -124,7 +127,8 @@ def lstm(m, x, w, b, h, c, sizes: tuple[int, ...], back: bool):
 
 
 @Fused.row(lambda x, w, b, h, **kw: _forward(kernels.gru, x, w, b, (h,), **kw),
-           lambda g, y, x, w, b, h, **kw: _back(kernels.gru_back, g, y, x, w, b, (h,), **kw),
+           lambda g, y, x, w, b, h, **kw: _back(
+               kernels.gru, kernels.gru_back, g, y, x, w, b, (h,), **kw),
            sample=_sequences(3, 1))
 def gru(m, x, w, b, h, sizes: tuple[int, ...], back: bool):
     """A layer of gated recurrent units, h' = n + σ(z) (h − n) with n = tanh(x_n + σ(r) u_n)."""
