@@ -7,25 +7,17 @@ each instruction set. The time is that of 10⁶ numbers, beside NumPy's and torc
 ratios to ours follow.
 """
 
-import os
-
-os.environ.pop("OPENBLAS_CORETYPE", None)  # a setting that would slow NumPy down
-os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
-
 import statistics
 import time
 
+import alone
 import mpmath
 import numpy as np
 
 import tinygrad_pt as tg
 from tinygrad_pt.kernels import compiled
 
-try:
-    import torch
-    torch.set_num_threads(1)
-except ImportError:
-    torch = None
+torch = alone.torch
 
 mpmath.mp.prec = 200
 

@@ -6,21 +6,14 @@ backward.
 Ours and torch's (if installed) take turns in one process, one thread; medians.
 """
 
-import os
-
-os.environ.pop("OPENBLAS_CORETYPE", None)  # a setting that would slow NumPy down
-os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
-
 import statistics
 from timeit import Timer
 
+import alone
+
 import tinygrad_pt
 
-try:
-    import torch
-    torch.set_num_threads(1)
-except ImportError:
-    torch = None
+torch = alone.torch
 
 STATEMENTS = ["x + w", "x * w", "m.tanh(x)", "m.relu(x)", "x @ w", "x.sum()",
               "m.autograd.grad((m.tanh(x @ w + x) * w).sum(), [x, w])"]  # five nodes and the way back

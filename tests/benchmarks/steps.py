@@ -7,24 +7,16 @@ is the processor's, so that others on the machine count little; ratios are taken
 their median and range printed.
 """
 
-import os
-
-os.environ.pop("OPENBLAS_CORETYPE", None)  # a setting that would slow NumPy down
-os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
-
 import statistics
 import sys
 import time
 
+import alone
 import numpy as np
 
 import tinygrad_pt
 
-try:
-    import torch
-    torch.set_num_threads(1)
-except ImportError:
-    torch = None
+torch = alone.torch
 
 
 def uniform(m, *shape):
