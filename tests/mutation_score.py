@@ -11,6 +11,7 @@ over the broadcast axes for the sum, a lost last element. A fault is *caught* if
 import os
 import sys
 from math import prod
+from multiprocessing import get_context
 from pathlib import Path
 
 import hypothesis  # noqa: F401  (once, and not in each process that is forked)
@@ -75,35 +76,18 @@ def in_kernel(name, slot, kind):
 
 def planted(names):
     """(how, name, operand, kind) of all faults."""
-    for name in KERNELS:
-        if not names or name in names:
-            yield from ((in_kernel, name, 0, kind) for kind in FAULTS)
-    for op in rows():
-        if names and op.name not in names:
-            continue
+    from tinygrad_pt import primitives  # noqa: F401  (fills the table)
+    from tinygrad_pt.ops import TABLE
+    faults = [(in_kernel, name, 0, kind) for name in KERNELS for kind in FAULTS]
+    for op in TABLE.values():
         if op.kind == "pointwise":
             slots = [i for i, d in enumerate(op.slopes) if d not in (None, "0")]
         else:
             slots = range({"bilinear": 2, "linear": 1}.get(op.kind, 0))
         kinds = [*FAULTS] + ["operand"] * (op.kind == "bilinear")
         kinds += ["broadcast"] * (op.kind == "pointwise" and len(op.operands) > 1)
-        yield from ((in_rule, op.name, i, kind) for i in slots for kind in kinds)
-
-
-def rows():
-    """The table, read in a process of its own: in this one nothing of the library may be loaded."""
-    from multiprocessing import get_context
-    with get_context("fork").Pool(1) as pool:
-        return pool.apply(_rows)
-
-
-def _rows():
-    from types import SimpleNamespace
-
-    from tinygrad_pt import primitives  # noqa: F401
-    from tinygrad_pt.ops import TABLE
-    return [SimpleNamespace(name=op.name, kind=op.kind, slopes=getattr(op, "slopes", ()),
-                            operands=getattr(op, "operands", ())) for op in TABLE.values()]
+        faults += [(in_rule, op.name, i, kind) for i in slots for kind in kinds]
+    return [fault for fault in faults if not names or fault[1] in names]
 
 
 def caught(plant, name, slot, kind):
@@ -122,7 +106,8 @@ def caught(plant, name, slot, kind):
 
 
 def main(names):
-    faults = [*planted(names)]
+    with get_context("fork").Pool(1) as pool:  # nothing of the library may be loaded in this process
+        faults = pool.apply(planted, (names,))
     survivors = []
     for k, fault in enumerate(faults):
         if not caught(*fault):

@@ -439,34 +439,44 @@ cpdef bint in_range(np.ndarray i, Py_ssize_t n) except -1:
 
 def lstm(x, u, b, state, new, gates):
     """A step of an LSTM: see `reference.lstm`."""
-    cdef tg_cell s
-    if not (cell(&s, 2, state, new, gates) and seen(&s, 4, x, u, b)):
-        return reference.lstm(x, u, b, state, new, gates)
-    tg_on_cell(type_of(x), TG_LSTM, &s)
+    if not step(TG_LSTM, 2, 4, x, u, b, state, new, gates):
+        reference.lstm(x, u, b, state, new, gates)
 
 
 def lstm_back(g, state, gates, gx, gu):
     """The way back through a step of an LSTM: see `reference.lstm_back`."""
-    cdef tg_cell s
-    if not (cell(&s, 2, state, g, gates) and found(&s, 4, gx, gu)):
-        return reference.lstm_back(g, state, gates, gx, gu)
-    tg_on_cell(type_of(gx), TG_LSTM_BACK, &s)
+    if not step_back(TG_LSTM_BACK, 2, 4, g, state, gates, gx, gu):
+        reference.lstm_back(g, state, gates, gx, gu)
 
 
 def gru(x, u, b, state, new, gates):
     """A step of a GRU: see `reference.gru`."""
-    cdef tg_cell s
-    if not (cell(&s, 1, state, new, gates) and seen(&s, 3, x, u, b)):
-        return reference.gru(x, u, b, state, new, gates)
-    tg_on_cell(type_of(x), TG_GRU, &s)
+    if not step(TG_GRU, 1, 3, x, u, b, state, new, gates):
+        reference.gru(x, u, b, state, new, gates)
 
 
 def gru_back(g, state, gates, gx, gu):
     """The way back through a step of a GRU: see `reference.gru_back`."""
+    if not step_back(TG_GRU_BACK, 1, 3, g, state, gates, gx, gu):
+        reference.gru_back(g, state, gates, gx, gu)
+
+
+cdef bint step(tg_cell_kernel kernel, int states, int many, x, u, b, state, new, gates):
+    """A step of the cell with so many states and gates. False: C cannot."""
     cdef tg_cell s
-    if not (cell(&s, 1, state, g, gates) and found(&s, 3, gx, gu)):
-        return reference.gru_back(g, state, gates, gx, gu)
-    tg_on_cell(type_of(gx), TG_GRU_BACK, &s)
+    if not (cell(&s, states, state, new, gates) and seen(&s, many, x, u, b)):
+        return False
+    tg_on_cell(type_of(x), kernel, &s)
+    return True
+
+
+cdef bint step_back(tg_cell_kernel kernel, int states, int many, g, state, gates, gx, gu):
+    """Its way back. False: C cannot."""
+    cdef tg_cell s
+    if not (cell(&s, states, state, g, gates) and found(&s, many, gx, gu)):
+        return False
+    tg_on_cell(type_of(gx), kernel, &s)
+    return True
 
 
 cdef bint cell(tg_cell *s, int states, np.ndarray state, np.ndarray new, np.ndarray gates):

@@ -12,7 +12,8 @@ import ast
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from . import TABLE, Pointwise, is_number
 
@@ -49,31 +50,48 @@ class Untranslatable(ValueError):
     """An expression with a part that has no counterpart in C."""
 
 
-def translate(expression: str, names: dict[str, str]) -> str:
-    """The C expression for doubles; ``names`` says what stands for each free name."""
+class Dialect(NamedTuple):
+    """What C says in another way of vectors than of single numbers."""
+
+    number: str
+    choice: str
+    signs: int  # of "and" and of "or"
+    function: Callable[[str], str]
+
+
+def _of_vectors(name: str) -> str:
+    return f"FN({name})" if name in _OURS | _VECTORS else f"FN({name}_of_lanes)"
+
+
+DOUBLES = Dialect("{}", "({} ? {} : {})", 2, str)
+VECTORS = Dialect("FN(all)((T){})", "FN(select)({}, {}, {})", 1, _of_vectors)
+
+
+def translate(expression: str, names: dict[str, str], say: Dialect = DOUBLES) -> str:
+    """The C expression; ``names`` says what stands for each free name."""
     def c(node: ast.expr) -> str:
         match node:
             case ast.Constant(value=bool() | int() | float()):
-                return repr(float(node.value))
+                return say.number.format(repr(float(node.value)))
             case ast.Name(id=name) if name in names:
                 return names[name]
             case ast.Name(id=name) if name in _CONSTANTS:
-                return f"((double){_CONSTANTS[name]})"
+                return say.number.format(_CONSTANTS[name])
             case ast.UnaryOp(op=ast.USub()):
                 return f"(-{c(node.operand)})"
             case ast.BinOp() if type(node.op) in _BINARY:
-                return f"({c(node.left)} {_BINARY[type(node.op)]} {c(node.right)})"
+                return f"({c(node.left)} {_BINARY[type(node.op)][:say.signs]} {c(node.right)})"
             case ast.Compare(ops=[op], comparators=[right]) if type(op) in _COMPARE:
                 return f"({c(node.left)} {_COMPARE[type(op)]} {c(right)})"
             case ast.Call(func=ast.Name(id="where"), args=[condition, yes, no]):
-                return f"({c(condition)} ? {c(yes)} : {c(no)})"
+                return say.choice.format(c(condition), c(yes), c(no))
             case ast.Call(func=ast.Name(id=name), args=args):
                 name = _RENAMED.get(name, name)
                 if name in _LIBRARY or name in _OURS:
-                    return f"{name}({', '.join(map(c, args))})"
+                    return f"{say.function(name)}({', '.join(map(c, args))})"
                 op = TABLE.get(name)
                 if isinstance(op, Pointwise) and f"{name}(" not in op.value:  # another row
-                    return translate(op.value, dict(zip(op.operands, map(c, args), strict=True)))
+                    return translate(op.value, dict(zip(op.operands, map(c, args), strict=True)), say)
         raise Untranslatable(f"{ast.unparse(node)} (in {expression})")
 
     return c(ast.parse(expression, mode="eval").body)
@@ -107,37 +125,6 @@ def header() -> str:
                       _FIND])
 
 
-def vectors(expression: str, names: dict[str, str]) -> str:
-    """The C expression for vectors, of the functions in csrc/vmath.h and csrc/pointwise.h."""
-    def c(node: ast.expr) -> str:
-        match node:
-            case ast.Constant(value=bool() | int() | float()):
-                return f"FN(all)((T){float(node.value)!r})"
-            case ast.Name(id=name) if name in names:
-                return names[name]
-            case ast.Name(id=name) if name in _CONSTANTS:
-                return f"FN(all)((T){_CONSTANTS[name]})"
-            case ast.UnaryOp(op=ast.USub()):
-                return f"(-{c(node.operand)})"
-            case ast.BinOp() if type(node.op) in _BINARY:
-                return f"({c(node.left)} {_BINARY[type(node.op)][0]} {c(node.right)})"
-            case ast.Compare(ops=[op], comparators=[right]) if type(op) in _COMPARE:
-                return f"({c(node.left)} {_COMPARE[type(op)]} {c(right)})"
-            case ast.Call(func=ast.Name(id="where"), args=args):
-                return f"FN(select)({', '.join(map(c, args))})"
-            case ast.Call(func=ast.Name(id=name), args=args):
-                name = _RENAMED.get(name, name)
-                if name in _LIBRARY or name in _OURS:
-                    lanes = "" if name in _OURS | _VECTORS else "_of_lanes"
-                    return f"FN({name}{lanes})({', '.join(map(c, args))})"
-                op = TABLE.get(name)
-                if isinstance(op, Pointwise) and f"{name}(" not in op.value:  # another row
-                    return vectors(op.value, dict(zip(op.operands, map(c, args), strict=True)))
-        raise Untranslatable(f"{ast.unparse(node)} (in {expression})")
-
-    return c(ast.parse(expression, mode="eval").body)
-
-
 def loops(op: Pointwise) -> tuple[str, list[str], int]:
     """The array loops of a row: their C, their names (value, then slopes), and which of them are cheap
     (bit i is the i-th name's): that call nothing of the mathematical library lane by lane.
@@ -148,21 +135,23 @@ def loops(op: Pointwise) -> tuple[str, list[str], int]:
             names.append("")
             continue
         names.append(f"{op.name}_{f'd{i - 1}' if i else 'value'}")
-        c = vectors(expression, {**{x: x for x in op.operands}, "y": "y"})
+        c = translate(expression, {**{x: x for x in op.operands}, "y": "y"}, VECTORS)
         if not re.search("|".join(f"{f}_of_lanes" for f in _SLOW), c):
             cheap |= 1 << i
+        used = set(re.findall(r"\w+", expression))
         reads = [f"        const vec {x} = OPERAND({k});\n" for k, x in enumerate(op.operands)
-                 if x in re.findall(r"\w+", expression)]
+                 if x in used]
+        unused = "" if reads else "    (void)xs, (void)step;\n"
         text.append(f"static void FN({names[-1]})(ptrdiff_t n, ")
         if i:
             c = f"FN(chain)(WALKING(g_), {c})"
             text.append("const void *g_, const void *y_, ")
-            if "y" in re.findall(r"\w+", expression):
+            if "y" in used:
                 reads.append("        const vec y = WALKING(y_);\n")
-        text.append("const void *const *xs, const ptrdiff_t *step, void *out)\n{\n"
-                    + ("" if not i or "WALKING(y_)" in "".join(reads) else "    (void)y_;\n")
-                    + ("" if "OPERAND" in "".join(reads) else "    (void)xs, (void)step;\n")
-                    + f"    LOOP {{\n{''.join(reads)}        RESULT({c});\n    }}\n}}\n\n")
+            else:
+                unused = "    (void)y_;\n" + unused
+        text.append(f"const void *const *xs, const ptrdiff_t *step, void *out)\n{{\n{unused}"
+                    f"    LOOP {{\n{''.join(reads)}        RESULT({c});\n    }}\n}}\n\n")
     return "".join(text), names, cheap
 
 
