@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import operator
 import pickle
 import sys
 import threading
@@ -323,6 +324,17 @@ def test_arrays_and_tensors_mix_in_operators():
             assert y.dtype == x.dtype and y.requires_grad and y.tolist() == z
     assert isinstance(a < x, tg.Tensor) and (a > x).tolist() == [True, True]
     assert np.std(tg.tensor(a)).item() == 0.5 and np.max(x).item() == 2
+
+
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "pow", "mod", "matmul"])
+@pytest.mark.parametrize("shape", [(3, 3), (2, 3, 3)])
+def test_the_operand_before_a_parameter_keeps_its_gradient(name, shape):
+    """Compiled, a subclass on the right is asked first, for its reflected operator."""
+    x, w = (tg.arange(1.0, 1 + np.prod(shape)).reshape(shape) / n for n in (4, 7))
+    x.requires_grad_()
+    grads = [tg.autograd.grad(getattr(operator, name)(x, right).sum(), x)[0]
+             for right in (w, tg.nn.Parameter(w))]
+    assert grads[0].abs().sum() > 0 and grads[0].tolist() == grads[1].tolist()
 
 
 def test_what_has_no_counterpart_refuses_to_leave_the_graph():

@@ -367,14 +367,10 @@ class Tensor:
         return pointwise(ABS, (self,))
 
     def __matmul__(self, other):
-        if isinstance(other, Tensor):
-            y = quick_matmul(self.array, _array(other))
-            if y is not None:
-                return result(MATMUL, (self, other), _NOTHING, y)
-        return self.matmul(wrap(as_array(other)) if isinstance(other, np.ndarray) else other)
+        return _matmul(self, other)
 
     def __rmatmul__(self, other):
-        return wrap(as_array(other)).matmul(self)
+        return _matmul(other, self)
 
     # ── in place ────────────────────────────────────────────────────────────────────────────────
 
@@ -701,6 +697,16 @@ def _binary(op: Any, code: cython.Py_ssize_t, a: Any, b: Any) -> Any:
     """`pointwise` of a row whose loop is known."""
     y = quick(code, 2, _array(a), _array(b), None)
     return _promoted(op, (a, b)) if y is None else result(op, (a, b), _NOTHING, y)
+
+
+@cython.cfunc
+def _matmul(a: Any, b: Any) -> Any:
+    """a @ b, of which one may be an array."""
+    y = quick_matmul(_array(a), _array(b))
+    if y is not None:
+        return result(MATMUL, (a, b), _NOTHING, y)
+    a, b = [wrap(as_array(x)) if isinstance(x, np.ndarray) else x for x in (a, b)]
+    return Tensor.matmul(a, b)
 
 
 @cython.ccall
