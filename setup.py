@@ -11,7 +11,8 @@ import sys
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-FLAGS = ["-O3", "-g0", "-Wall", "-Wextra", "-fno-math-errno", "-fno-trapping-math"]
+# -fwrapv: csrc/vmath.h adds and subtracts the bits of numbers as integers.
+FLAGS = ["-O3", "-g0", "-Wall", "-Wextra", "-fno-math-errno", "-fno-trapping-math", "-fwrapv"]
 EXACT = [*FLAGS, "-ffp-contract=off"]  # the same numbers as the uncompiled source
 FUSED = [*FLAGS, "-ffp-contract=fast", "-Wno-psabi"]
 
