@@ -23,16 +23,16 @@ static void FN(sgd)(ptrdiff_t n, void *x_, const void *g_, void *v_, const tg_sg
         }
 }
 
-/* m <- β₁m + (1 - β₁)g,  v <- β₂v + (1 - β₂)g²,  x <- x - rate m / (√v / root + ε) */
+/* m <- β₁m + (1 - β₁)g,  v <- β₂v + (1 - β₂)g²,  x <- keep x - rate m / (√v / root + ε) */
 static void FN(adam)(ptrdiff_t n, void *x_, const void *g_, void *m_, void *v_, const tg_adam *s)
 {
     T *restrict x = x_, *restrict m = m_, *restrict v = v_;
     const T *restrict g = g_;
     const T b1 = (T)(1 - s->beta1), b2 = (T)s->beta2, c2 = (T)(1 - s->beta2);
-    const T rate = (T)s->rate, root = (T)s->root, eps = (T)s->eps;
+    const T rate = (T)s->rate, root = (T)s->root, eps = (T)s->eps, keep = (T)s->keep;
     for (ptrdiff_t i = 0; i < n; i++) {
         m[i] += b1 * (g[i] - m[i]);
         v[i] = b2 * v[i] + c2 * g[i] * g[i];
-        x[i] -= rate * (m[i] / (LIBM(sqrt)(v[i]) / root + eps));
+        x[i] = keep * x[i] - rate * (m[i] / (LIBM(sqrt)(v[i]) / root + eps));
     }
 }

@@ -84,13 +84,13 @@ void tg_add_at(tg_dtype, ptrdiff_t rows, ptrdiff_t n, const void *x, const long 
 
 /* A step of an optimizer: x, of n elements, and its running means change in place. */
 typedef struct { double lr, momentum, dampening; int nesterov; } tg_sgd;
-typedef struct { double rate, root, beta1, beta2, eps; } tg_adam;
+typedef struct { double rate, root, beta1, beta2, eps, keep; } tg_adam;
 
 void tg_sgd_step(tg_dtype, ptrdiff_t n, void *x, const void *g, void *v, const tg_sgd *);
 void tg_adam_step(tg_dtype, ptrdiff_t n, void *x, const void *g, void *m, void *v, const tg_adam *);
 
 /* A pointwise row of the table (ops/pointwise.py) as loops over n elements: y = f(x…), and the ways back
- * out = g df/dx_i, NULL where a slope is a constant. Of each operand they get the first element, and the
+ * out = g df/dx_i, NULL where a slope is 1. Of each operand they get the first element, and the
  * step: 1 to walk along, 0 to stay. */
 typedef void (*tg_value_loop)(ptrdiff_t n, const void *const *x, const ptrdiff_t *step, void *y);
 typedef void (*tg_slope_loop)(ptrdiff_t n, const void *g, const void *y, const void *const *x,

@@ -478,8 +478,10 @@ def test_steps(dtype, n, seed, nesterov, plain):
         x, g, m, v = arrays = [guarded.empty((n,), dtype) for _ in start]
         for a, b in zip(arrays, start, strict=True):
             a[...] = b
-        kernels.sgd(x, g, None if plain else m, 0.1, 0.9, 0.0, nesterov)
-        kernels.adam(x, g, m, v, None, (0.9, 0.99), 0.01, 0.5, 1e-8)
+        step = np.array(3, np.float32)
+        kernels.sgd([x], [g], None if plain else [m], 0.1, 0.9, 0.0, nesterov)
+        kernels.adam([x], [g], [m], [v], None, [step], 0.01, (0.9, 0.99), 1e-8, 0.99)
+        assert step == 4
         after.append(arrays)
     guarded.check()
     for got in after[1:]:

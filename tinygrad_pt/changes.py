@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from .graph import changed, record, recording, tick
+from .graph import changed, record, recording
 from .ops import TABLE
-from .tensors import ShapeError, Tensor, as_dtype, base_of, become, memory_of, must_hold, place, wrap
+from .tensors import ShapeError, Tensor, as_dtype, base_of, become, must_hold, place, touch, wrap
 
 OVERWRITE = TABLE["overwrite"]
 
@@ -83,12 +83,6 @@ def overwrite(x: Tensor, value: Any, name: str, part: tuple = (), fresh: bool = 
                      record(OVERWRITE, (old, y), edges, {"path": path}, base.array))
         base.stamp = changed()
     return x
-
-
-def touch(x: Tensor, name: str) -> None:
-    """Note that x's memory was changed in place."""
-    root = memory_of(x)
-    root.changes = ((0 if root.changes is None else root.changes[0]) + 1, tick(), name)
 
 
 def _refuse_leaf(x: Tensor, name: str) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from contextlib import ContextDecorator
-from operator import attrgetter, iadd
+from operator import attrgetter
 from threading import local
 from typing import Any
 
@@ -30,7 +30,10 @@ if not cython.compiled:  # else C's: see graph.pxd
     def get_recording() -> bool:
         return _mode.recording
 
-    def set_recording(on: bool) -> bool:
+    def release(x: Any) -> None:
+        """x is not read any more: keep its memory for another result, if nobody else holds it."""
+
+    def exchange_recording(on: bool) -> bool:
         before, _mode.recording = _mode.recording, on
         return before
 
@@ -64,15 +67,21 @@ class Node:
         return tuple([(x if isinstance(x, Node) else AccumulateGrad(x), 0)
                       for x in self.edges or () if x is not None])
 
-    def values(self, m: Any) -> tuple[Any, tuple[Any, ...]]:
-        """y and the operands, in the form that namespace ``m`` computes with."""
-        if self.inputs is None:
-            raise RuntimeError(
-                f"{self.op.name}: backward through this graph a second time, but its saved values "
-                "were freed after the first; pass retain_graph=True to the first backward()")
-        if callable(self.inputs):  # a checkpoint
-            self.inputs()
-        return m.saved(self)
+    def verify(self, edges: tuple) -> None:
+        """That what the gradients of the operands with an edge need is here, and as it was.
+
+        RuntimeError if it was freed, or changed in place; a checkpoint computes it again.
+        """
+        if type(self.inputs) is not tuple:
+            if self.inputs is None:
+                raise RuntimeError(
+                    f"{self.op.name}: backward through this graph a second time, but its saved values "
+                    "were freed after the first; pass retain_graph=True to the first backward()")
+            self.inputs()  # a checkpoint
+        if self.age < _changed:
+            for i, edge in enumerate(edges):
+                if edge is not None:
+                    self.check(i)
 
     def check(self, i: int) -> None:
         """RuntimeError if an operand that the gradient of operand i needs was changed in place."""
@@ -132,6 +141,12 @@ def recording() -> cython.bint:
 
 
 @cython.ccall
+def set_recording(on: cython.bint) -> cython.bint:
+    """Record them from now on, or not; returns what was so before."""
+    return exchange_recording(on)
+
+
+@cython.ccall
 def tick() -> cython.longlong:
     """The age of a change in place, made now."""
     global _age, _changed
@@ -148,14 +163,22 @@ def changed() -> cython.longlong:
 
 def ancestors(places: Iterable[Hashable]) -> list[Node]:
     """Every Node that the places come from, themselves included, oldest first."""
-    seen = set()
-    stack = [p for p in places if isinstance(p, Node)]
+    seen: set = set()
+    found: list = []
+    stack: list = [p for p in places if isinstance(p, Node)]
+    node: Node
     while stack:
-        node: Node = stack.pop()
+        node = stack.pop()
         if node not in seen:
             seen.add(node)
-            stack.extend([e for e in node.edges or () if isinstance(e, Node)])
-    return sorted(seen, key=attrgetter("age"))
+            found.append(node)
+            if node.edges is not None:
+                for edge in node.edges:
+                    if isinstance(edge, Node):
+                        stack.append(edge)
+    found.reverse()  # nearly in order
+    found.sort(key=attrgetter("age"))
+    return found
 
 
 def backward(cotangents: dict[Hashable, Any], m: Any, only: Iterable[Hashable] | None = None,
@@ -166,7 +189,7 @@ def backward(cotangents: dict[Hashable, Any], m: Any, only: Iterable[Hashable] |
     places in ``only`` that were reached (then nothing else is computed). Unless ``keep``, nodes are
     freed on the way.
     """
-    order = ancestors(cotangents)
+    order: list = ancestors(cotangents)
     wanted = None if only is None else set(only)
     asked = frozenset(wanted or ())
     node: Node
@@ -174,58 +197,75 @@ def backward(cotangents: dict[Hashable, Any], m: Any, only: Iterable[Hashable] |
         for node in order:  # wanted are the places asked for and all that was made of them
             if not wanted.isdisjoint(node.edges or ()):
                 wanted.add(node)
-    found = dict(cotangents)
-    ours = set()  # the places whose cotangent is an array made here: more can be added to it in place
+    found: dict = dict(cotangents)
+    ours: set = set()  # the places whose cotangent was made here: more can be added to it in place
     everything = list(order) if _watch is not None else None
-    quick = getattr(m, "quick_pull", None)
+    quick, own, add_into, in_place = m.quick_pulls, m.own, m.add_into, m.in_place
+    i: cython.Py_ssize_t
     while order:
         node = order.pop()
-        if node not in found or (wanted is not None and node not in wanted):
+        g = found.get(node)
+        if g is None or (wanted is not None and node not in wanted):
             continue
-        g = found[node] if node in asked else found.pop(node)
-        if node.hooks:
-            g = _hooked(node, g, m)
-            if node in asked:
-                found[node] = g
-        y, xs = node.values(m)
-        together = None
-        for i, edge in enumerate(node.edges):
-            if edge is None or (wanted is not None and edge not in wanted):
-                continue
-            if node.age < _changed:
-                node.check(i)
-            if edge in ours and node.op.into is not None and everything is None:
-                node.op.into(found[edge], g, **node.kw)
-                continue
-            contribution = None if quick is None else quick(node.op, g, i, y, xs, node.kw)
-            if contribution is None and node.op.at_once:
-                together = together or node.op.pulls(m, g, y, xs, node.kw)
-                contribution = together[i]
-            elif contribution is None:
-                contribution = node.op.pull(m, g, i, y, xs, node.kw)
-            if everything is not None:
-                from .autograd.anomaly import examine
-                examine(contribution, node, everything)
-            if edge not in found:  # a gradient to be kept must not be another's memory
-                found[edge] = contribution if isinstance(edge, Node) else m.own(contribution, g)
-                if quick is None or node.op.into is None:
+        if node.hooks is not None:
+            found[node] = g = _hooked(node, g, m)
+        if node not in asked:
+            del found[node]
+        edges: tuple = node.edges
+        if wanted is not None and edges is not None:
+            edges = tuple([e if e in wanted else None for e in edges])
+        node.verify(edges)
+        into = node.op.into if in_place and everything is None else None
+        if into is not None and edges[0] in ours:
+            into(found[edges[0]], g, **node.kw)
+        else:
+            contributions: list = None if quick is None else quick(node, edges, g)
+            if contributions is None:
+                contributions = pulls(node, edges, g, m)
+            for i in range(len(contributions)):
+                edge, contribution = edges[i], contributions[i]
+                if edge is None:
                     continue
-            elif edge in ours:
-                found[edge] = iadd(found[edge], contribution)
-            else:
-                found[edge] = found[edge] + contribution
-            if quick is not None:
-                ours.add(edge)
+                if everything is not None:
+                    from .autograd.anomaly import examine
+                    examine(contribution, node, everything)
+                before = found.get(edge)
+                if before is None:  # a gradient to be kept must not be another's memory
+                    found[edge] = contribution if isinstance(edge, Node) else own(contribution, g)
+                    if into is not None:
+                        ours.add(edge)
+                else:
+                    if edge in ours:
+                        found[edge] = add_into(before, contribution)
+                    else:
+                        found[edge] = before + contribution
+                        if in_place:
+                            ours.add(edge)
+                    contributions[i] = None
+                    release(contribution)
+        contribution = contributions = None
+        release(g)
         if not keep and everything is None:
             node.free()
     if everything is not None and not keep:
         for node in everything:
             node.free()
-    found = found if wanted is None else {p: g for p, g in found.items() if p in asked}
+    if wanted is not None:
+        found = {p: g for p, g in found.items() if p in asked}
     for place in found:
-        if not isinstance(place, Node) and place.hooks:
+        if not isinstance(place, Node) and place.hooks is not None:
             found[place] = _hooked(place, found[place], m)
     return found
+
+
+def pulls(node: Node, edges: tuple, g: Any, m: Any) -> list:
+    """The cotangents of the operands of a node, given that of its value."""
+    y, xs = m.saved(node)
+    with m.quiet():
+        if node.op.at_once:
+            return list(node.op.pulls(m, g, y, xs, node.kw))
+        return [None if edge is None else node.op.pull(m, g, i, y, xs, node.kw)
+                for i, edge in enumerate(edges)]
 
 
 def _hooked(place: Any, g: Any, m: Any) -> Any:
@@ -260,11 +300,8 @@ def forward(tangents: dict[Hashable, Any], results: Iterable[Hashable], m: Any) 
     for node in ancestors(results):
         dxs = [None if e is None else found.get(e) for e in node.edges]
         if node not in found and any(dx is not None for dx in dxs):
-            if node.age < _changed:
-                for i, dx in enumerate(dxs):
-                    if dx is not None:
-                        node.check(i)
-            found[node] = node.op.push(m, dxs, *node.values(m), node.kw)
+            node.verify(tuple(dxs))
+            found[node] = node.op.push(m, dxs, *m.saved(node), node.kw)
     return [found.get(p) for p in results]
 
 

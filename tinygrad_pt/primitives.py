@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .ops import Op, Pointwise, arrays, follow
+from .ops.arrays import quiet  # noqa: F401  (a name of the namespace)
 from .ops.linear import repeated
 from .tensors import Tensor, apply, as_dtype, made_by, plain, pointwise, wrap
 
@@ -56,10 +57,12 @@ of_tensor = to_tensor
 
 
 constant = wrap
+quick_pulls = add_into = None
+in_place = False  # Tensors are never changed in place by the walk, so none needs memory of its own
 
 
 def own(g, source):
-    """Tensors are never changed in place by the walk, so none needs memory of its own."""
+    """g: see `in_place`."""
     return g
 
 

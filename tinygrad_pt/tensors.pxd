@@ -5,7 +5,7 @@ from cpython.ref cimport PyObject
 
 from .graph cimport Node, changed, record, recording, tick
 from .kernels.compiled cimport quick_matmul
-from .kernels.elementwise cimport find, give_back, is_float, pull, quick, same_shape, spread, sum_to, total
+from .kernels.elementwise cimport accumulate, find, give_back, is_float, pull, quick, spread, total
 
 cdef class Tensor:
     cdef readonly object array
@@ -24,7 +24,10 @@ cpdef object pointwise(object op, tuple operands)
 cpdef Tensor apply(object op, tuple inputs, dict kw)
 cpdef object place(object x)
 cpdef Tensor memory_of(Tensor x)
+cpdef touch(Tensor x, str name)
 cpdef Tensor base_of(Tensor x)
+cpdef tuple saved(Node node)
 
 cdef extern from "unseal.h":
     void unseal "tg_unseal"(object type)
+    Py_hash_t address "tg_address"(object x) noexcept

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from . import dtypes
-from .graph import Node, changed, record, recording
+from .graph import Node, changed, record, recording, tick
 from .ops import TABLE, Pointwise, arrays
 from .trees import leaves
 from .value import Value
@@ -31,6 +31,8 @@ else:
     from . import _cython as cython
 
 if not cython.compiled:  # else C's: see tensors.pxd
+    address = object.__hash__
+
     def unseal(cls: type) -> None:
         """Let a compiled class be changed; one of Python can be."""
 
@@ -45,16 +47,14 @@ if not cython.compiled:  # else C's: see tensors.pxd
         """The product of two matrices in C; None where that does not fit."""
 
     def pull(row: int, i: int, g: Any, y: Any, xs: tuple) -> None:
-        """g·∂y/∂xᵢ by the C loop of a row; None where there is none that fits."""
-
-    def sum_to(g: np.ndarray, x: np.ndarray) -> np.ndarray:
-        return arrays.sum_to(g, x.shape)
+        """The cotangent of xᵢ by the C loop of a row; None where there is none that fits."""
 
     def spread(g: Any, x: Any) -> None:
         """The one element of g in the shape of x, in C; None where that does not fit."""
 
-    def same_shape(a: np.ndarray, b: np.ndarray) -> bool:
-        return a.shape == b.shape
+    def accumulate(total: Any, g: Any) -> bool:
+        """total += g in C; False where that does not fit."""
+        return False
 
     def total(x: np.ndarray) -> None:
         """The sum of all elements in C; None where that does not fit."""
@@ -125,7 +125,7 @@ class Tensor:
 
     # node: what made it · leaf_grad: a leaf that wants a gradient · hooks: of a leaf
     # origin: of what it is a view, by which operation (None: detached), with which arguments
-    # stamp: the age at which `node` was right · changes: see `changes.touch`
+    # stamp: the age at which `node` was right · changes: see `touch`
     __slots__ = ("__weakref__", "_grad", "array", "changes", "hooks", "leaf_grad", "node", "origin",
                  "stamp")
 
@@ -292,7 +292,7 @@ class Tensor:
         return bool(self.array.item())
 
     def __hash__(self) -> int:
-        return id(self)
+        return address(self)
 
     def __repr__(self) -> str:
         from .printing import text
@@ -751,7 +751,8 @@ def _promoted(op: Pointwise, operands: tuple) -> Any:
 
 # ── the way back, in the namespace of arrays ────────────────────────────────────────────────────
 
-def _saved(node: Any) -> tuple[Any, tuple]:
+@cython.ccall
+def saved(node: Node) -> tuple:
     """What a node holds, as arrays: y, and the operands, numbers of y's dtype."""
     t: Tensor
     xs: list = []
@@ -764,24 +765,43 @@ def _saved(node: Any) -> tuple[Any, tuple]:
     return node.y, tuple(xs)
 
 
-def _quick_pull(op: Any, g: Any, i: cython.Py_ssize_t, y: Any, xs: tuple, kw: dict) -> Any:
-    """`Op.pull` of the commonest rows by C loops; None where they do not fit."""
-    if type(op) is Pointwise:
-        slope = op.slopes[i]
-        if slope != "1":
-            g = (quick(_neg_loop, 1, g, None, None) if slope == "-1" else
-                 pull(-1 if op.code is None else op.code, i, g, y, xs))
-        return None if g is None else sum_to(g, xs[i])
-    if op is MATMUL:
-        return quick_matmul(g, xs[1].T) if i == 0 else quick_matmul(xs[0].T, g)
-    if op is LINEAR:
-        return quick_matmul(g, xs[1]) if i == 0 else quick_matmul(g.T, xs[0])
-    if op is RESHAPE:
-        return g.reshape(xs[0].shape)
-    return spread(g, xs[0]) if op is SUM else None
+def quick_pulls(node: Node, edges: tuple, g: Any) -> list | None:
+    """`graph.pulls` of the commonest rows by C loops; None where they do not fit."""
+    op = node.op
+    loops: cython.bint = type(op) is Pointwise
+    if not (loops or op is MATMUL or op is LINEAR or op is RESHAPE or op is SUM):
+        return None
+    y, xs = saved(node)
+    code: cython.Py_ssize_t = op.code if loops and op.code is not None else -1
+    i: cython.Py_ssize_t
+    found: list = []
+    for i in range(len(edges)):
+        if edges[i] is None:
+            contribution = None
+        else:
+            contribution = (pull(code, i, g, y, xs) if loops else
+                            quick_matmul(g, xs[1].T if op is MATMUL else xs[1])
+                            if i == 0 and (op is MATMUL or op is LINEAR) else
+                            quick_matmul(xs[0].T, g) if op is MATMUL else
+                            quick_matmul(g.T, xs[0]) if op is LINEAR else
+                            g.reshape(xs[0].shape) if op is RESHAPE else spread(g, xs[0]))
+            if contribution is None:
+                return None
+        found.append(contribution)
+    return found
 
 
-arrays.saved, arrays.quick_pull = _saved, _quick_pull
+def own(g: Any, source: Any) -> Any:
+    """g in memory of its own, if it is (a view of) another array such as the cotangent it came from."""
+    return g.copy() if g is source or g.base is not None else np.asarray(g)
+
+
+def add_into(total: Any, g: Any) -> Any:
+    """total + g, in the memory of ``total``."""
+    return total if accumulate(total, g) else operator.iadd(total, g)
+
+
+arrays.saved, arrays.quick_pulls, arrays.own, arrays.add_into = saved, quick_pulls, own, add_into
 
 
 # ── whose memory, and whose view ────────────────────────────────────────────────────────────────
@@ -792,6 +812,13 @@ def memory_of(x: Tensor) -> Tensor:
     while x.origin is not None:
         x = x.origin[0]
     return x
+
+
+@cython.ccall
+def touch(x: Tensor, name: str):
+    """Note that x's memory was changed in place."""
+    root: Tensor = memory_of(x)
+    root.changes = ((0 if root.changes is None else root.changes[0]) + 1, tick(), name)
 
 
 @cython.ccall

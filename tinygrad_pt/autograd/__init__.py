@@ -39,7 +39,7 @@ def backward(tensors: Tensor | Sequence[Tensor], grad_tensors: Any = None,
     found = _pull(_several(tensors), grad_tensors, retain_graph, create_graph, only)
     for at, g in found.items():
         x = at if only is None else only[at]
-        x.grad = g if x.grad is None else x.grad + g
+        x._grad = g if x._grad is None else x._grad + g
         if x.hooks:
             for (when, _), hook in [*x.hooks.items()]:
                 if when == "after":
@@ -104,33 +104,38 @@ def _pull(outputs, cotangents, retain_graph, create_graph, only=None):
     if len(cotangents) != len(outputs):
         raise RuntimeError(f"backward: {len(outputs)} tensors want as many gradients to start with, "
                            f"got {len(cotangents)}")
-    boxed = any(not isinstance(y.array, np.ndarray) for y in outputs if isinstance(y, Tensor))
-    m = primitives if create_graph or boxed else arrays
+    m = primitives if create_graph else arrays
     roots: dict = {}
     for y, v in zip(outputs, cotangents, strict=True):
         if not isinstance(y, Tensor):
             raise TypeError(f"backward: wants a Tensor, got {type(y).__name__}")
-        if not y.requires_grad:
+        array, at = y.array, place(y)
+        if at is None:
             raise RuntimeError("backward: this tensor does not require grad and has no grad_fn: "
                                "nothing it was made from has requires_grad=True")
+        if type(array) is not np.ndarray:  # a batch: see batching.py
+            m = primitives
         if v is None:
-            if y.array.size != 1:
-                raise RuntimeError(f"backward: the gradient of a tensor of shape {y.array.shape} "
+            if array.size != 1:
+                raise RuntimeError(f"backward: the gradient of a tensor of shape {array.shape} "
                                    "needs a gradient= of that shape; only a scalar does without")
-            v = wrap(np.ones(y.array.shape, y.array.dtype))
-        if not isinstance(v, Tensor):
+            v = wrap(np.array(1, array.dtype, ndmin=array.ndim))
+        elif not isinstance(v, Tensor):
             raise TypeError(f"backward: gradient must be a Tensor, got {type(v).__name__}")
-        if v.array.shape != y.array.shape:
+        elif v.array.shape != array.shape:
             raise ShapeError(f"backward: gradient has shape {v.array.shape}, the tensor "
-                             f"{y.array.shape}")
-        v = v if m is primitives else v.array
-        at = place(y)
-        if at is y:  # a leaf's gradient must not be the caller's memory
-            v = m.own(v, v)
+                             f"{array.shape}")
+        elif at is y:  # a leaf's gradient must not be the caller's memory
+            v = v.clone()
         roots[at] = roots[at] + v if at in roots else v
+    if m is arrays:
+        roots = {at: v.array for at, v in roots.items()}
     keep = create_graph if retain_graph is None else retain_graph
-    with graph._Recording(create_graph), np.errstate(all="ignore"):
+    before = graph.set_recording(create_graph)
+    try:
         found = graph.backward(roots, m, only, keep)
+    finally:
+        graph.set_recording(before)
     return found if m is primitives else {at: wrap(g) for at, g in found.items()}
 
 

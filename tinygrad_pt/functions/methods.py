@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
-from ..changes import touch
 from ..devices import CPU
 from ..ops import TABLE
-from ..tensors import ShapeError, Tensor, apply, as_size, wrap
+from ..tensors import ShapeError, Tensor, apply, as_size, touch, wrap
 from . import creation, elementwise, gammas
 from .common import as_dim, as_int
 from .conversion import numel, to

@@ -9,6 +9,7 @@ The keyword `out` is for tests and buffers: a C-contiguous array that overlaps n
 import os
 
 cimport numpy as np
+from libc.math cimport pow, sqrt
 
 from . import reference
 
@@ -52,7 +53,7 @@ cdef extern from "tinygrad_pt.h" nogil:
         double lr, momentum, dampening
         int nesterov
     ctypedef struct tg_adam:
-        double rate, root, beta1, beta2, eps
+        double rate, root, beta1, beta2, eps, keep
     void tg_on_rows(tg_dtype, tg_row_kernel, const tg_rows *)
     ctypedef enum tg_cell_kernel:
         TG_LSTM, TG_LSTM_BACK, TG_GRU, TG_GRU_BACK
@@ -575,24 +576,39 @@ def add_at(np.ndarray y not None, tuple index, x):
 
 # ---- optimizers -----------------------------------------------------------------------------------
 
-def sgd(np.ndarray x not None, np.ndarray g not None, v, double lr, double momentum, double dampening,
-        bint nesterov):
-    """x ← x − lr·v with v ← μv + (1 − dampening)g, or v = g where it is None; in place."""
-    if not alike(x, g) or v is not None and not alike(x, v):
-        return reference.sgd(x, g, v, lr, momentum, dampening, nesterov)
+def sgd(list xs, list gs, list vs, double lr, double momentum, double dampening, bint nesterov):
+    """Steps of gradient descent: see `reference.sgd`."""
     cdef tg_sgd s = tg_sgd(lr, momentum, dampening, nesterov)
-    tg_sgd_step(type_of(x), np.PyArray_SIZE(x), np.PyArray_DATA(x), np.PyArray_DATA(g),
-                NULL if v is None else np.PyArray_DATA(<np.ndarray>v), &s)
+    cdef np.ndarray x, g, v
+    cdef Py_ssize_t i
+    for i in range(len(xs)):
+        x, g, v = xs[i], gs[i], None if vs is None else vs[i]
+        if alike(x, g) and (v is None or alike(x, v)):
+            tg_sgd_step(type_of(x), np.PyArray_SIZE(x), np.PyArray_DATA(x), np.PyArray_DATA(g),
+                        NULL if v is None else np.PyArray_DATA(v), &s)
+        else:
+            reference.sgd([x], [g], None if v is None else [v], lr, momentum, dampening, nesterov)
 
 
-def adam(np.ndarray x not None, np.ndarray g not None, np.ndarray m not None, np.ndarray v not None,
-         greatest, betas, double rate, double root, double eps):
-    """A step of Adam: see `reference.adam`; in place."""
-    if greatest is not None or not (alike(x, g) and alike(x, m) and alike(x, v)):
-        return reference.adam(x, g, m, v, greatest, betas, rate, root, eps)
-    cdef tg_adam s = tg_adam(rate, root, betas[0], betas[1], eps)
-    tg_adam_step(type_of(x), np.PyArray_SIZE(x), np.PyArray_DATA(x), np.PyArray_DATA(g),
-                 np.PyArray_DATA(m), np.PyArray_DATA(v), &s)
+def adam(list xs, list gs, list ms, list vs, list greatest, list steps, double lr, betas, double eps,
+         double keep):
+    """Steps of Adam: see `reference.adam`."""
+    cdef double b1 = betas[0], b2 = betas[1], t
+    cdef tg_adam s
+    cdef np.ndarray x, g, m, v, step
+    cdef Py_ssize_t i
+    for i in range(len(xs)):
+        x, g, m, v, step = xs[i], gs[i], ms[i], vs[i], steps[i]
+        if (greatest is None and alike(x, g) and alike(x, m) and alike(x, v) and np.PyArray_SIZE(step) == 1
+                and np.PyArray_TYPE(step) == np.NPY_FLOAT32 and np.PyArray_ISCARRAY(step)):
+            t = (<float *>np.PyArray_DATA(step))[0] + 1
+            (<float *>np.PyArray_DATA(step))[0] = <float>t
+            s = tg_adam(lr / (1 - pow(b1, t)), sqrt(1 - pow(b2, t)), b1, b2, eps, keep)
+            tg_adam_step(type_of(x), np.PyArray_SIZE(x), np.PyArray_DATA(x), np.PyArray_DATA(g),
+                         np.PyArray_DATA(m), np.PyArray_DATA(v), &s)
+        else:
+            reference.adam([x], [g], [m], [v], None if greatest is None else [greatest[i]], [step], lr,
+                           betas, eps, keep)
 
 
 cdef bint alike(np.ndarray x, np.ndarray y):

@@ -8,6 +8,7 @@ cpdef bint is_float(object y) except -1
 cpdef object total(object x)
 cpdef object spread(object g, object x)
 cpdef object sum_to(object g, object x)
+cpdef bint accumulate(object total, object g) except -1
 cpdef bint same_shape(object a, object b) except -1
 cpdef object pull(int row, int i, object g, object y, tuple xs)
 cdef void give_back(PyObject *array) noexcept

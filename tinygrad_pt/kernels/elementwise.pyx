@@ -325,12 +325,14 @@ cpdef bint is_float(object y) except -1:
 
 
 cpdef object pull(int row, int i, object g, object y, tuple xs):
-    """g·∂f/∂xᵢ, of the shape of y, by the loop of a row; or None."""
+    """The cotangent of xᵢ, g·∂y/∂xᵢ summed to its shape, by the loop of a row; or None."""
     cdef Walk w
     cdef PyObject *largest = NULL
     if row < 0 or type(g) is not np.ndarray or type(y) is not np.ndarray:
         return None
     cdef const tg_loops *l = &loops[row]
+    if l.slopes[i][0] == NULL:  # 1
+        return sum_to(g, xs[i])
     cdef np.ndarray g_ = <np.ndarray>g, y_ = <np.ndarray>y
     cdef PyObject *pointers[MOST]
     cdef Py_ssize_t k = len(xs), j, r
@@ -343,8 +345,7 @@ cpdef object pull(int row, int i, object g, object y, tuple xs):
     cdef int kind = np.NPY_DOUBLE if w.type else np.NPY_FLOAT
     if (np.PyArray_TYPE(g_) != kind or not np.PyArray_IS_C_CONTIGUOUS(g_) or not same_shape(g, y)
             or size_of(y_) != w.n or not np.PyArray_IS_C_CONTIGUOUS(y_)
-            or not np.PyArray_ISBEHAVED_RO(g_)
-            or l.slopes[i][w.type] == NULL or not l.cheap >> (1 + i) & 1 and w.n > SMALL):
+            or not np.PyArray_ISBEHAVED_RO(g_) or not l.cheap >> (1 + i) & 1 and w.n > SMALL):
         return None
     cdef np.ndarray out = pool_take(np.PyArray_NDIM(y_), np.PyArray_DIMS(y_), kind)
     cdef Py_ssize_t bytes = w.inner * np.PyArray_ITEMSIZE(y_)
@@ -352,7 +353,7 @@ cpdef object pull(int row, int i, object g, object y, tuple xs):
         l.slopes[i][w.type](w.inner, np.PyArray_BYTES(g_) + r * bytes, np.PyArray_BYTES(y_) + r * bytes,
                             <const void **>w.data, w.step, np.PyArray_BYTES(out) + r * bytes)
         next_row(&w, k, r)
-    return out
+    return sum_to(out, xs[i])
 
 
 cpdef object sum_to(object g, object x):
@@ -391,3 +392,24 @@ cpdef object sum_to(object g, object x):
         add.loop(args, &many, steps, add.data)
         args[1] += many * item
     return out
+
+
+cpdef bint accumulate(object total, object g) except -1:
+    """total += g; False where it does not fit."""
+    cdef np.ndarray a, b
+    cdef char *args[3]
+    cdef np.npy_intp steps[3]
+    cdef np.npy_intp n
+    if type(total) is not np.ndarray or type(g) is not np.ndarray:
+        return False
+    a, b = <np.ndarray>total, <np.ndarray>g
+    cdef int kind = np.PyArray_TYPE(a)
+    if (kind != np.PyArray_TYPE(b) or kind != np.NPY_FLOAT and kind != np.NPY_DOUBLE
+            or not same_shape(a, b) or not np.PyArray_ISCARRAY(a) or not np.PyArray_ISCARRAY_RO(b)):
+        return False
+    n = size_of(a)
+    args[0], args[1], args[2] = np.PyArray_BYTES(a), np.PyArray_BYTES(b), np.PyArray_BYTES(a)
+    steps[0] = steps[1] = steps[2] = np.PyArray_ITEMSIZE(a)
+    cdef Inner *add = &plus[kind == np.NPY_DOUBLE]
+    add.loop(args, &n, steps, add.data)
+    return True

@@ -5,6 +5,8 @@ Also the words of every complaint: `check_matmul` and `check_conv` are what both
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
@@ -144,34 +146,42 @@ def gru_back(g, state, gates, gx, gu):
 
 # Steps of optimizers: x, and its running means v and m, change in place.
 
-def sgd(x, g, v, lr, momentum, dampening, nesterov):
-    """v ← μv + (1 − dampening)g unless v is None;  x ← x − lr·v, or with nesterov x − lr·(g + μv)."""
-    if v is not None:
-        v *= momentum
-        v += (1 - dampening) * g
-        g = g + momentum * v if nesterov else v
-    x -= lr * g
+def sgd(xs, gs, vs, lr, momentum, dampening, nesterov):
+    """v ← μv + (1 − dampening)g unless vs is None;  x ← x − lr·v, or with nesterov x − lr·(g + μv).
+
+    In place, of each of the arrays in the lists.
+    """
+    for x, g, v in zip(xs, gs, vs or [None] * len(xs), strict=True):
+        if v is not None:
+            v *= momentum
+            v += (1 - dampening) * g
+            g = g + momentum * v if nesterov else v
+        x -= lr * g
 
 
-def adam(x, g, m, v, greatest, betas, rate, root, eps):
-    """m ← β₁m + (1 − β₁)g,   v ← β₂v + (1 − β₂)g²,   x ← x − rate·m / (√v / root + eps).
+def adam(xs, gs, ms, vs, greatest, steps, lr, betas, eps, keep):
+    """m ← β₁m + (1 − β₁)g,   v ← β₂v + (1 − β₂)g²,   x ← keep·x − lr·m̂ / (√v̂ + eps).
 
-    Or, unless ``greatest`` is None, with the greatest v so far, which it holds, in place of the last v.
+    In place, of each of the arrays in the lists; ``steps`` are 0-d, and count from 1. Or, unless
+    ``greatest`` is None, with the greatest v so far, which it holds, in place of the last v.
     """
     b1, b2 = betas
-    d = np.subtract(g, m, out=np.empty_like(x))
-    d *= 1 - b1
-    m += d
-    np.multiply(g, 1 - b2, out=d)
-    d *= g
-    v *= b2
-    v += d
-    np.sqrt(v if greatest is None else np.maximum(greatest, v, out=greatest), out=d)
-    d /= root
-    d += eps
-    np.divide(m, d, out=d)
-    d *= rate
-    x -= d
+    for x, g, m, v, top, t in zip(xs, gs, ms, vs, greatest or [None] * len(xs), steps, strict=True):
+        t += 1
+        d = np.subtract(g, m, out=np.empty_like(x))
+        d *= 1 - b1
+        m += d
+        np.multiply(g, 1 - b2, out=d)
+        d *= g
+        v *= b2
+        v += d
+        np.sqrt(v if top is None else np.maximum(top, v, out=top), out=d)
+        d /= math.sqrt(1 - b2 ** t.item())
+        d += eps
+        np.divide(m, d, out=d)
+        d *= lr / (1 - b1 ** t.item())
+        x *= keep
+        x -= d
 
 
 def largest_at(x, seen):

@@ -196,9 +196,9 @@ class Pointwise(Op):
 
 
 def _times(m, g, slope):
-    """g·slope, without the multiplication where the slope is 1 or -1."""
+    """g·slope, without the multiplication where the slope is 1, -1 or 0."""
     if type(slope) is float:  # not a float64, which NumPy makes of 0-d arrays
-        return g if slope == 1 else -g if slope == -1 else g * slope
+        return g if slope == 1 else -g if slope == -1 else g * slope if slope else m.zeros_like(g)
     return m.chain(g, slope)
 
 

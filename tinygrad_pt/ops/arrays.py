@@ -137,7 +137,8 @@ def quiet():
     return np.errstate(all="ignore")
 
 
-# `saved` and `quick_pull` are in tensors.py, to be compiled.
+in_place = True  # the walk back may add to an array that it made
+# `saved`, `quick_pulls`, `own` and `add_into` are in tensors.py, to be compiled.
 
 constant = np.asarray
 
@@ -151,11 +152,6 @@ def to_tensor(g):
 def of_tensor(t):
     """What `to_tensor` made, as this namespace computes with."""
     return t.array
-
-
-def own(g, source):
-    """g in memory of its own, if it is (a view of) another array such as the cotangent it came from."""
-    return g.copy() if g is source or g.base is not None else np.asarray(g)
 
 
 def mT(x):

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from . import TABLE, Pointwise, is_number
+from . import TABLE, Pointwise
 
 _BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/",
            ast.BitAnd: "&&", ast.BitOr: "||"}
@@ -131,7 +131,7 @@ def loops(op: Pointwise) -> tuple[str, list[str], int]:
     """
     text, names, cheap = [], [], 0
     for i, expression in enumerate((op.value, *op.slopes)):
-        if i and (expression is None or is_number(expression)):
+        if i and (expression is None or expression == "1"):
             names.append("")
             continue
         names.append(f"{op.name}_{f'd{i - 1}' if i else 'value'}")

@@ -33,12 +33,13 @@ class Adam(Optimizer):
         greatest = {"max_exp_avg_sq": np.zeros_like(x)} if group["amsgrad"] else {}
         return {"step": zero(), "exp_avg": np.zeros_like(x), "exp_avg_sq": np.zeros_like(x), **greatest}
 
-    def update(self, x, g, state, group):
-        t, (b1, b2) = count(state), group["betas"]
-        m, v = state["exp_avg"].array, state["exp_avg_sq"].array
-        greatest = state["max_exp_avg_sq"].array if group["amsgrad"] else None
-        adam(x, g, m, v, greatest, group["betas"], group["lr"] / (1 - b1 ** t), sqrt(1 - b2 ** t),
-             group["eps"])
+    def update_all(self, params, group):
+        states = self.states(params, group)
+        t, m, v, *greatest = [[s[name].array for s in states] for name in (
+            "step", "exp_avg", "exp_avg_sq", *(["max_exp_avg_sq"] if group["amsgrad"] else []))]
+        decay = group["weight_decay"] if group["decoupled_weight_decay"] else 0
+        adam([p.array for p in params], self.gradients(params, group), m, v, *greatest or [None], t,
+             group["lr"], group["betas"], group["eps"], 1 - group["lr"] * decay)
 
 
 class AdamW(Adam):

@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..changes import touch
 from ..graph import enable_grad
-from ..tensors import Tensor, wrap
+from ..tensors import Tensor, touch, wrap
 from .optimizer import Optimizer, settings
 
 

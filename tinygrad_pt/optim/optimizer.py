@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..autograd.hooks import RemovableHandle, register
-from ..changes import touch
 from ..graph import enable_grad
-from ..tensors import Tensor, as_array, wrap
+from ..tensors import Tensor, as_array, touch, wrap
 
 
 class _Required:
@@ -77,7 +76,7 @@ def _hooked(step: Callable) -> Callable:
 
 
 class Optimizer:
-    """Base of all optimizers. A subclass gives `begin` and `update`, or a `step` of its own.
+    """Base of all optimizers. A subclass gives `begin` and `update` or `update_all`, or its own `step`.
 
     ``params``: tensors, or pairs (name, tensor), or dicts ``{"params": …, "lr": …}``, each a group
     with settings of its own; what a group does not set is taken from ``defaults``.
@@ -162,22 +161,39 @@ class Optimizer:
             with enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            maximize, decay = group.get("maximize"), group.get("weight_decay")
-            for p in group["params"]:
-                if p.grad is None:
-                    continue
-                x, g, state = p.array, p.grad.array, self.state[p]
-                if not state:
-                    state.update({name: wrap(a) for name, a in self.begin(x, group).items()})
-                if maximize:
-                    g = np.asarray(-g)
-                if decay and group.get("decoupled_weight_decay"):
-                    x *= 1 - group["lr"] * decay
-                elif decay:
-                    g = np.asarray(g + decay * x)  # of a 0-d array it is a number
-                self.update(x, g, state, group)
+            params = [p for p in group["params"] if p.grad is not None]
+            self.update_all(params, group)
+            for p in params:
                 touch(p, "step")
         return loss
+
+    def update_all(self, params: list[Tensor], group: dict[str, Any]) -> None:
+        """Change parameters that have a gradient, and their states: each by `update`."""
+        decay = group.get("decoupled_weight_decay") and group["weight_decay"]
+        gs, states = self.gradients(params, group), self.states(params, group)
+        for p, g, state in zip(params, gs, states, strict=True):
+            x = p.array
+            if decay:
+                x *= 1 - group["lr"] * decay
+            self.update(x, g, state, group)
+
+    def states(self, params: list[Tensor], group: dict[str, Any]) -> list[dict[str, Tensor]]:
+        """What is kept of each parameter, from its first step on."""
+        states = [self.state[p] for p in params]
+        for p, state in zip(params, states, strict=True):
+            if not state:
+                state.update({name: wrap(a) for name, a in self.begin(p.array, group).items()})
+        return states
+
+    def gradients(self, params: list[Tensor], group: dict[str, Any]) -> list[np.ndarray]:
+        """Of what is made smaller: of -y to maximize y, with the decay of weights in it if coupled."""
+        gs = [p.grad.array for p in params]
+        if group.get("maximize"):
+            gs = [np.asarray(-g) for g in gs]  # of a 0-d array it is a number
+        decay = 0 if group.get("decoupled_weight_decay") else group.get("weight_decay")
+        if decay:
+            gs = [np.asarray(g + decay * p.array) for p, g in zip(params, gs, strict=True)]
+        return gs
 
     def begin(self, x: np.ndarray, group: dict[str, Any]) -> dict[str, np.ndarray]:
         """The state of a parameter before its first step, by name."""

@@ -28,15 +28,14 @@ class SGD(Optimizer):
                              f"momentum {momentum}, dampening {dampening}")
         super().__init__(params, settings(locals()))
 
-    def update(self, x, g, state, group):
-        momentum, v = group["momentum"], None
-        if momentum:
-            if "momentum_buffer" in state:
-                v = state["momentum_buffer"].array
-            else:
-                state["momentum_buffer"] = wrap(np.array(g))
-                g = np.asarray(g + momentum * g) if group["nesterov"] else g
-        sgd(x, g, v, group["lr"], momentum, group["dampening"], group["nesterov"])
+    def update_all(self, params, group):
+        gs, momentum, dampening = self.gradients(params, group), group["momentum"], group["dampening"]
+        for p, g in zip(params, gs, strict=True) if momentum else ():
+            if "momentum_buffer" not in self.state[p]:  # what makes the first v be g
+                v = g * (dampening / momentum) if dampening else np.zeros_like(g)
+                self.state[p]["momentum_buffer"] = wrap(v)
+        vs = [self.state[p]["momentum_buffer"].array for p in params] if momentum else None
+        sgd([p.array for p in params], gs, vs, group["lr"], momentum, dampening, group["nesterov"])
 
 
 class ASGD(Optimizer):
