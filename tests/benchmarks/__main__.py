@@ -1,0 +1,51 @@
+"""Races tinygrad_pt against its peers and writes docs/benchmarks.md.
+
+    python tests/benchmarks [NAME …] [--python torch=/path/to/python] [--rounds 11]
+                            [--write docs/benchmarks.md]
+
+NumPy, torch, jax and micrograd take part where they are installed; --python names another interpreter
+that has them. A NAME, a regular expression, selects the rows and sections where it is found. Nothing
+else should run meanwhile.
+"""
+
+import argparse
+import re
+import time
+
+from contest import MODULES, OURS, contest, present
+from page import cells, contestants, page
+from rows import ROWS
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python tests/benchmarks", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--python", action="append", default=[], metavar="PEER=PATH",
+                        help=f"the interpreter that has a peer: {', '.join(MODULES)}")
+    parser.add_argument("--alone", action="store_true", help="no peers")
+    parser.add_argument("--rounds", type=int, default=11)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--write", metavar="PAGE")
+    given = parser.parse_args()
+
+    pythons = present(dict(p.split("=", 1) for p in given.python))
+    if given.alone:
+        pythons = {OURS: pythons[OURS]}
+    results, about, started, section = [], {}, time.time(), None
+    for row in ROWS:
+        if given.names and not any(re.search(n, f"{row.section}: {row.name}") for n in given.names):
+            continue
+        if row.section != section:
+            print("\n" + (section := row.section))
+        results.append(contest(row, pythons, given.rounds, given.threads, about))
+        print("  ".join(cells(results[-1])), flush=True)
+    print("\n" + contestants(about))
+    print(f"{time.time() - started:.0f} s")
+    if given.write:
+        with open(given.write, "w", encoding="utf-8") as f:
+            f.write(page(results, about, given.rounds, given.threads))
+
+
+if __name__ == "__main__":
+    main()
