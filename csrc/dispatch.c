@@ -45,33 +45,198 @@ const char *tg_select(const char *name)
     return NULL;
 }
 
+/* What follows hands over to the chosen kernels, piece by piece where that is worth several threads. The
+ * pieces of a job (tg_parallel) are matrices, images, rows or elements that do not depend on each other, and
+ * the kernels sum in the same order for all of them: results are the same for any number of threads (but see
+ * tg_conv2d_weight). Less work than this, some 5 µs, is not worth handing to another thread. */
+
+enum { PRODUCTS = 1 << 19, ELEMENTS = 1 << 15 };
+
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
+#define CEIL(a, b) (((a) + (b)-1) / (b))
+
+static ptrdiff_t bytes_of(tg_dtype t, ptrdiff_t n) { return n * (t == TG_FLOAT32 ? 4 : 8); }
+
+/* n elements further on. */
+static void *past(tg_dtype t, const void *p, ptrdiff_t n) { return p ? (char *)p + bytes_of(t, n) : NULL; }
+
+typedef struct {
+    tg_dtype t;
+    ptrdiff_t m, n, k;
+    tg_matrix a, b, c;
+    _Atomic int failed;
+} matmul_job;
+
+static void matmul_rows(void *job, ptrdiff_t i, ptrdiff_t j)
+{
+    matmul_job *o = job;
+    tg_matrix a = o->a, c = o->c;
+    a.data = past(o->t, a.data, i * a.row);
+    c.data = past(o->t, c.data, i * c.row);
+    if (chosen->matmul[o->t](j - i, o->n, o->k, a, o->b, c))
+        o->failed = -1;
+}
+
+static void matmul_columns(void *job, ptrdiff_t i, ptrdiff_t j)
+{
+    matmul_job *o = job;
+    tg_matrix b = o->b, c = o->c;
+    b.data = past(o->t, b.data, i * b.col);
+    c.data = past(o->t, c.data, i);
+    if (chosen->matmul[o->t](o->m, j - i, o->k, o->a, b, c))
+        o->failed = -1;
+}
+
+/* Each piece makes its own copy of the other operand. Hence the longer side is cut, and not into more pieces
+ * than there are threads. */
 int tg_matmul(tg_dtype t, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, tg_matrix a, tg_matrix b, tg_matrix c)
 {
-    return chosen->matmul[t](m, n, k, a, b, c);
+    if (m * n * k < 2 * PRODUCTS) /* the smallest ones would notice the divisions */
+        return chosen->matmul[t](m, n, k, a, b, c);
+    matmul_job job = {t, m, n, k, a, b, c, 0};
+    const ptrdiff_t longer = MAX(m, n), worth = CEIL(PRODUCTS, MIN(m, n) * k);
+    tg_parallel(longer, MAX(worth, MAX(32, longer / tg_threads())), m >= n ? matmul_rows : matmul_columns, &job);
+    return job.failed;
+}
+
+typedef struct {
+    tg_dtype t;
+    const tg_conv *s;
+    tg_images x, y;
+    const void *w;
+    void *out, *sums;
+    ptrdiff_t parts, filters;
+    _Atomic int failed;
+} conv_job;
+
+/* The convolution of images i … j - 1. */
+static tg_conv some_images(const tg_conv *s, ptrdiff_t i, ptrdiff_t j)
+{
+    tg_conv some = *s;
+    some.batch = j - i;
+    return some;
+}
+static tg_images from_image(tg_dtype t, tg_images x, ptrdiff_t i)
+{
+    x.data = past(t, x.data, i * x.stride[0]);
+    return x;
+}
+/* How many images are a piece. */
+static ptrdiff_t image_grain(const tg_conv *s)
+{
+    const ptrdiff_t filter = s->in * s->kernel[0] * s->kernel[1];
+    return CEIL(PRODUCTS, MAX(1, s->groups * s->out * filter * s->result[0] * s->result[1]));
+}
+
+static void conv2d_images(void *job, ptrdiff_t i, ptrdiff_t j)
+{
+    conv_job *o = job;
+    const tg_conv s = some_images(o->s, i, j);
+    if (chosen->conv2d[o->t](&s, from_image(o->t, o->x, i), o->w, from_image(o->t, o->y, i)))
+        o->failed = -1;
 }
 
 int tg_conv2d(tg_dtype t, const tg_conv *s, tg_images x, const void *w, tg_images y)
 {
-    return chosen->conv2d[t](s, x, w, y);
+    conv_job job = {.t = t, .s = s, .x = x, .w = w, .y = y};
+    tg_parallel(s->batch, image_grain(s), conv2d_images, &job);
+    return job.failed;
+}
+
+static void conv2d_input_images(void *job, ptrdiff_t i, ptrdiff_t j)
+{
+    conv_job *o = job;
+    const tg_conv s = some_images(o->s, i, j);
+    void *gx = past(o->t, o->out, i * s.groups * s.in * s.size[0] * s.size[1]);
+    if (chosen->conv2d_input[o->t](&s, from_image(o->t, o->y, i), o->w, gx))
+        o->failed = -1;
 }
 
 int tg_conv2d_input(tg_dtype t, const tg_conv *s, tg_images g, const void *w, void *gx)
 {
-    return chosen->conv2d_input[t](s, g, w, gx);
+    conv_job job = {.t = t, .s = s, .y = g, .w = w, .out = gx};
+    tg_parallel(s->batch, image_grain(s), conv2d_input_images, &job);
+    return job.failed;
 }
 
+static void conv2d_weight_parts(void *job, ptrdiff_t i, ptrdiff_t j)
+{
+    conv_job *o = job;
+    for (; i < j; i++) {
+        const ptrdiff_t from = i * o->s->batch / o->parts, to = (i + 1) * o->s->batch / o->parts;
+        const tg_conv s = some_images(o->s, from, to);
+        void *sum = i ? past(o->t, o->sums, (i - 1) * o->filters) : o->out;
+        if (chosen->conv2d_weight[o->t](&s, from_image(o->t, o->y, from), from_image(o->t, o->x, from), sum))
+            o->failed = -1;
+    }
+}
+
+/* A sum over the images: for as many parts of them as there are threads, and then over the parts in their
+ * order. So the number of threads decides how it is rounded, but not which of them computes what. */
 int tg_conv2d_weight(tg_dtype t, const tg_conv *s, tg_images g, tg_images x, void *gw)
 {
-    return chosen->conv2d_weight[t](s, g, x, gw);
+    const ptrdiff_t parts = MIN(tg_threads(), s->batch / image_grain(s));
+    if (parts < 2)
+        return chosen->conv2d_weight[t](s, g, x, gw);
+    const ptrdiff_t filters = s->groups * s->out * s->in * s->kernel[0] * s->kernel[1];
+    void *sums = malloc((parts - 1) * bytes_of(t, filters));
+    if (!sums)
+        return -1;
+    conv_job job = {.t = t, .s = s, .x = x, .y = g, .out = gw, .parts = parts, .filters = filters, .sums = sums};
+    tg_parallel(parts, 1, conv2d_weight_parts, &job);
+    for (ptrdiff_t i = 0; i < parts - 1; i++)
+        chosen->add_at[t](1, filters, past(t, sums, i * filters), &(long long){0}, gw);
+    free(sums);
+    return job.failed;
 }
 
-void tg_on_rows(tg_dtype t, tg_row_kernel kernel, const tg_rows *r) { chosen->rows[kernel][t](r); }
+typedef struct {
+    tg_dtype t;
+    tg_row_kernel kernel;
+    const tg_rows *r;
+} rows_job;
+
+static void some_rows(void *job, ptrdiff_t i, ptrdiff_t j)
+{
+    const rows_job *o = job;
+    const int summed = o->kernel == TG_CROSS_ENTROPY, spread = o->kernel == TG_CROSS_ENTROPY_BACK;
+    const ptrdiff_t n = o->r->n;
+    tg_rows r = *o->r;
+    r.rows = j - i;
+    r.x = past(o->t, r.x, i * n);
+    r.y = past(o->t, r.y, i * n);
+    r.g = past(o->t, r.g, spread ? i : i * n);
+    r.out = past(o->t, r.out, summed ? i : i * n);
+    if (r.classes)
+        r.classes += i;
+    chosen->rows[o->kernel][o->t](&r);
+}
+
+void tg_on_rows(tg_dtype t, tg_row_kernel kernel, const tg_rows *r)
+{
+    tg_parallel(r->rows, CEIL(ELEMENTS, r->n), some_rows, &(rows_job){t, kernel, r});
+}
 
 void tg_on_cell(tg_dtype t, tg_cell_kernel kernel, const tg_cell *s) { chosen->cell[kernel][t](s); }
 
+typedef struct {
+    tg_dtype t;
+    ptrdiff_t n;
+    const void *x;
+    const tg_windows *w;
+    long long *out;
+} largest_job;
+
+static void largest_of_rows(void *job, ptrdiff_t i, ptrdiff_t j)
+{
+    const largest_job *o = job;
+    chosen->largest_at[o->t](i, j, o->n, o->x, o->w, o->out);
+}
+
 void tg_largest_at(tg_dtype t, ptrdiff_t rows, ptrdiff_t n, const void *x, const tg_windows *w, long long *out)
 {
-    chosen->largest_at[t](rows, n, x, w, out);
+    tg_parallel(rows, CEIL(ELEMENTS, MAX(1, w->windows * w->k)), largest_of_rows, &(largest_job){t, n, x, w, out});
 }
 
 void tg_add_at(tg_dtype t, ptrdiff_t rows, ptrdiff_t n, const void *x, const long long *to, void *y)
@@ -79,14 +244,32 @@ void tg_add_at(tg_dtype t, ptrdiff_t rows, ptrdiff_t n, const void *x, const lon
     chosen->add_at[t](rows, n, x, to, y);
 }
 
+typedef struct {
+    tg_dtype t;
+    void *x, *m, *v;
+    const void *g;
+    const tg_sgd *sgd;
+    const tg_adam *adam;
+} step_job;
+
+static void some_elements(void *job, ptrdiff_t i, ptrdiff_t j)
+{
+    const step_job *o = job;
+    void *x = past(o->t, o->x, i), *g = past(o->t, o->g, i), *v = past(o->t, o->v, i);
+    if (o->sgd)
+        chosen->sgd[o->t](j - i, x, g, v, o->sgd);
+    else
+        chosen->adam[o->t](j - i, x, g, past(o->t, o->m, i), v, o->adam);
+}
+
 void tg_sgd_step(tg_dtype t, ptrdiff_t n, void *x, const void *g, void *v, const tg_sgd *s)
 {
-    chosen->sgd[t](n, x, g, v, s);
+    tg_parallel(n, ELEMENTS, some_elements, &(step_job){.t = t, .x = x, .g = g, .v = v, .sgd = s});
 }
 
 void tg_adam_step(tg_dtype t, ptrdiff_t n, void *x, const void *g, void *m, void *v, const tg_adam *s)
 {
-    chosen->adam[t](n, x, g, m, v, s);
+    tg_parallel(n, ELEMENTS, some_elements, &(step_job){.t = t, .x = x, .m = m, .v = v, .g = g, .adam = s});
 }
 
 const tg_loops *tg_pointwise(void) { return chosen->loops; }

@@ -177,12 +177,15 @@ static void FN(standardize_back)(const tg_rows *r)
     }
 }
 
-/* For each window the place, counted through all rows, of the largest of the k elements of the row that it
- * sees: the first of equal ones, or the first nan. A window has a lane; its places are gathered one by one. */
-static void FN(largest_at)(ptrdiff_t rows, ptrdiff_t n, const void *x_, const tg_windows *w, long long *out)
+/* For each window of rows from … to - 1 the place, counted through all rows, of the largest of the k elements of
+ * the row that it sees: the first of equal ones, or the first nan. A window has a lane; its places are gathered
+ * one by one. */
+static void FN(largest_at)(ptrdiff_t from, ptrdiff_t to, ptrdiff_t n, const void *x_, const tg_windows *w,
+                           long long *out)
 {
-    const T *x = x_;
-    for (ptrdiff_t i = 0; i < rows; i++, x += n)
+    const T *x = (const T *)x_ + from * n;
+    out += from * w->windows;
+    for (ptrdiff_t i = from; i < to; i++, x += n)
         for (ptrdiff_t j = 0; j < w->windows; j += LANES) {
             const ptrdiff_t lanes = MIN(LANES, w->windows - j);
             const long long *seen = w->seen + j * w->k;

@@ -4,7 +4,7 @@
  * Strides count elements, may be zero or negative, and come with every operand, so that a transposed,
  * reversed or broadcast array goes in as it lies in memory. Results never overlap operands.
  * Functions return 0, or -1 when memory for a work buffer could not be had. They keep no state besides
- * the work buffer of the calling thread, so any number of threads may call them at once. */
+ * the work buffer of each thread, so any number of threads may call them at once. */
 #ifndef TINYGRAD_PT_H
 #define TINYGRAD_PT_H
 
@@ -105,6 +105,15 @@ typedef struct {
 /* The loops of all rows, in the same order for each instruction set; after the last one without a text. */
 const tg_loops *tg_pointwise(void);
 
+/* How many threads a kernel may use, itself included: 1 until told. */
+void tg_set_threads(int n);
+int tg_threads(void);
+
+/* f(arg, i, j) for pieces i … j - 1 of 0 … n - 1, none much shorter than `grain`, in several threads at once if
+ * there are at least two and threads are free. Hence no result may depend on how n is cut. */
+typedef void (*tg_piece)(void *arg, ptrdiff_t i, ptrdiff_t j);
+void tg_parallel(ptrdiff_t n, ptrdiff_t grain, tg_piece f, void *arg);
+
 /* Keep freed memory for the next arrays, up to some 256 MB in blocks of up to 32 MB. */
 void tg_keep_memory(void);
 
@@ -126,7 +135,7 @@ typedef struct {
     int (*conv2d_weight[2])(const tg_conv *, tg_images, tg_images, void *);
     void (*rows[TG_ROW_KERNELS][2])(const tg_rows *);
     void (*cell[TG_CELL_KERNELS][2])(const tg_cell *);
-    void (*largest_at[2])(ptrdiff_t, ptrdiff_t, const void *, const tg_windows *, long long *);
+    void (*largest_at[2])(ptrdiff_t, ptrdiff_t, ptrdiff_t, const void *, const tg_windows *, long long *);
     void (*add_at[2])(ptrdiff_t, ptrdiff_t, const void *, const long long *, void *);
     void (*sgd[2])(ptrdiff_t, void *, const void *, void *, const tg_sgd *);
     void (*adam[2])(ptrdiff_t, void *, const void *, void *, void *, const tg_adam *);

@@ -14,12 +14,14 @@ import pathlib
 import subprocess
 import sys
 import threading
+import time
 
 import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
+import tinygrad_pt as tg
 from tinygrad_pt.kernels import elementwise, reference
 from tinygrad_pt.ops import TABLE
 from tinygrad_pt.ops import arrays as ARRAYS
@@ -605,8 +607,127 @@ def test_instruction_set_on_request():
     assert "this machine runs" in config(TINYGRAD_PT_PURE="0", TINYGRAD_PT_ISA="sse9")
 
 
+# ---- threads --------------------------------------------------------------------------------------
+
+@pytest.fixture
+def threads():
+    """A function that sets the number of threads; afterwards it is what it was."""
+    before = tg.get_num_threads()
+    yield tg.set_num_threads
+    tg.set_num_threads(before)
+
+
+def large(dtype):
+    """Results by name of the kernels that know threads, each large enough for several."""
+    random = np.random.default_rng(0)
+    normal = lambda *shape: random.standard_normal(shape).astype(dtype)  # noqa: E731
+    found = {}
+    for name, a, b in [
+            ("square", normal(300, 310), normal(310, 320)), ("tall", normal(900, 70), normal(70, 90)),
+            ("wide", normal(40, 200), normal(200, 1000)), ("NT", normal(200, 300), normal(250, 300).T),
+            ("TN", normal(300, 200).T, normal(300, 250)),
+            ("batch", normal(9, 80, 60), normal(9, 60, 70)),
+            ("repeated", normal(3, 1, 80, 60), normal(7, 60, 70)),
+            ("rows", normal(5, 60, 90), normal(90, 80))]:
+        found[f"matmul {name}"] = compiled.matmul(a, b)
+    for stride, groups in [(1, 1), (2, 2)]:
+        x, w = normal(7, 8, 24, 23), normal(20, 8 // groups, 5, 5)
+        rest = (stride,) * 2, (2, 1), (1, 1), groups
+        for op, args in passes(x, w, compiled.conv2d(x, w, *rest)):
+            found[f"{op} {stride}"] = getattr(compiled, op)(*args, *rest)
+    x, y, g = (normal(1200, 170) for _ in range(3))
+    classes = random.integers(0, 170, 1200)
+    found |= {"cross entropy": compiled.cross_entropy(x, classes), "softmax": compiled.softmax(x, -1),
+              "cross entropy back": compiled.cross_entropy_back(g[:, 0].copy(), None, x, classes),
+              "softmax back": compiled.softmax_back(g, y, x, -1),
+              "standardize": compiled.standardize(x, 1e-5),
+              "standardize back": compiled.standardize_back(g, y, x, 1e-5),
+              "largest": compiled.largest_at(x, random.integers(0, 170, (40, 9)))}
+    for name, *xs in [("sigmoid", x), ("mul", x, y), ("mul", x, y[0]), ("mul", x, y[:, :1].copy()),
+                      ("mul", x, 2.0), ("mul", x[::2], y[:600])]:
+        code = elementwise.find(TABLE[name].text())
+        y1 = elementwise.quick(code, len(xs), *xs, *[None] * (3 - len(xs)))
+        g1 = elementwise.pull(code, 0, g[:len(y1)], y1, tuple(xs))
+        found |= {f"{name} {len(found)}": y1, f"{name} back {len(found)}": g1}
+    x, m, v = x.copy(), normal(1200, 170), abs(normal(1200, 170))
+    compiled.sgd([x], [g], [m], 0.1, 0.9, 0.0, True)
+    compiled.adam([x], [g], [m], [v], None, [np.array(3, np.float32)], 0.01, (0.9, 0.99), 1e-8, 0.99)
+    return found | {"x": x, "m": m, "v": v}
+
+
+@needs_loops
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_results_do_not_depend_on_threads(threads, dtype):
+    """Bit for bit, but for the gradient of filters, which is summed for each thread by itself."""
+    threads(1)
+    alone = large(dtype)
+    for n in 2, 3, 2, 1:
+        threads(n)
+        once, again = large(dtype), large(dtype)
+        for name, y in alone.items():
+            np.testing.assert_array_equal(again[name], once[name], name)
+            if name.startswith("conv2d_weight"):
+                np.testing.assert_allclose(once[name], y, 1e-4, 1e-3, err_msg=name)
+            else:
+                np.testing.assert_array_equal(once[name], y, name)
+
+
+def helpers():
+    """How many threads this process has besides those of Python."""
+    return len(os.listdir("/proc/self/task")) - threading.active_count()
+
+
+def in_a_child(f):
+    child = multiprocessing.get_context("fork").Process(target=f)
+    child.start()
+    child.join(60)
+    assert child.exitcode == 0
+
+
+@needs_loops
+@pytest.mark.skipif(sys.platform != "linux", reason="counts threads in Linux's /proc")
+def test_threads_come_and_go_and_survive_a_fork(threads):
+    def work():
+        before = helpers()
+        expected = large(np.float32)
+        assert helpers() == before + 2
+        for again in large(np.float32), large(np.float32):
+            assert all(np.array_equal(again[name], y) for name, y in expected.items())
+
+    threads(3)
+    in_a_child(work)                     # the child of a process without helpers, or with them asleep
+    large(np.float32)
+    in_a_child(work)
+    with_two = helpers()
+    threads(1)
+    for _ in range(1000):
+        if helpers() == with_two - 2:
+            break
+        time.sleep(0.01)
+    else:
+        pytest.fail("threads that are not wanted did not leave")
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 1.0, True, "2", None])
+def test_number_of_threads_is_checked(wrong):
+    with pytest.raises(RuntimeError, match=f"positive integer, got {wrong!r}"):
+        tg.set_num_threads(wrong)
+
+
 @needs_compiled
-def test_threads_do_not_share_work_buffers():
+def test_number_of_threads_on_request():
+    said = dict(TINYGRAD_PT_PURE="0", TINYGRAD_PT_NUM_THREADS="", OMP_NUM_THREADS="")
+    for environment, expected in [({"TINYGRAD_PT_NUM_THREADS": "3", "OMP_NUM_THREADS": "2"}, 3),
+                                  ({"OMP_NUM_THREADS": "2"}, 2), ({"OMP_NUM_THREADS": "0"}, 1),
+                                  ({"OMP_NUM_THREADS": "?"}, len(os.sched_getaffinity(0)))]:
+        assert f"threads: {expected}\n" in config(**said | environment)
+
+
+@needs_loops
+@pytest.mark.parametrize("n", [1, 2])
+def test_many_threads_at_once(threads, n):
+    """Neither work buffers nor jobs get mixed up."""
+    threads(n)
     a, b = numbers(1, (300, 300)), numbers(2, (300, 300))
     expected, wrong = a @ b, []
 
@@ -614,9 +735,9 @@ def test_threads_do_not_share_work_buffers():
         for _ in range(20):
             wrong.append(not np.array_equal(compiled.matmul(a, b), expected))
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for t in threads:
+    callers = [threading.Thread(target=work) for _ in range(4)]
+    for t in callers:
         t.start()
-    for t in threads:
+    for t in callers:
         t.join()
     assert len(wrong) == 80 and not any(wrong)

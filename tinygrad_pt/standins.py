@@ -15,6 +15,7 @@ from typing import Any, Final
 from .absent import instead
 from .accelerators import _says, autocast, compile
 from .devices import CPU, check_device, device
+from .kernels import get_num_threads, set_num_threads
 
 
 def _refused(name: str) -> Any:
@@ -135,17 +136,6 @@ def are_deterministic_algorithms_enabled() -> bool:
     return settings.deterministic
 
 
-def get_num_threads() -> int:
-    """1: products of matrices and convolutions run in one thread, or as NumPy was built."""
-    return 1
-
-
-def set_num_threads(n: int) -> None:
-    """Nothing; RuntimeError if n is not positive."""
-    if n < 1:
-        raise RuntimeError(f"set_num_threads: wants a positive number, got {n}")
-
-
 def set_default_device(device: Any) -> None:
     """Nothing for the CPU; RuntimeError for other devices."""
     check_device(device)
@@ -164,7 +154,7 @@ MODULES: dict[str, dict[str, Any]] = {
             set_float32_matmul_precision, get_float32_matmul_precision, use_deterministic_algorithms,
             are_deterministic_algorithms_enabled, get_num_threads, set_num_threads, set_default_device,
             get_default_device)},
-        "get_num_interop_threads": get_num_threads, "set_num_interop_threads": set_num_threads,
+        "get_num_interop_threads": _says(1), "set_num_interop_threads": _nothing,
         "set_flush_denormal": _no, "set_warn_always": _nothing, "is_autocast_enabled": _no,
         "is_autocast_cpu_enabled": _no, "is_vulkan_available": _no, "autocast": autocast,
         **{name: name for name in ("strided", "contiguous_format", "channels_last", "channels_last_3d",
@@ -192,5 +182,5 @@ MODULES: dict[str, dict[str, Any]] = {
     "multiprocessing": {**vars(multiprocessing), "spawn": spawn},
     "version": {"cuda": None, "hip": None, "xpu": None, "debug": False, "git_version": "unknown"},
     "__config__": {"show": _says("tinygrad_pt: see show_config()"),
-                   "parallel_info": _says("one thread")},
+                   "parallel_info": lambda: f"threads: {get_num_threads()}"},
 }

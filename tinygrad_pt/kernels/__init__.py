@@ -1,7 +1,8 @@
 """The array kernels: one interface, two implementations.
 
 `reference` is NumPy, `compiled` is Cython over csrc/. The compiled one runs unless it was not built
-or TINYGRAD_PT_PURE=1; TINYGRAD_PT_ISA=avx512|avx2|generic overrides its choice of instruction set.
+or TINYGRAD_PT_PURE=1; TINYGRAD_PT_ISA=avx512|avx2|generic overrides its choice of instruction set,
+TINYGRAD_PT_NUM_THREADS the number of threads.
 """
 
 import os
@@ -47,11 +48,36 @@ sgd = _kernels.sgd
 adam = _kernels.adam
 
 
+def get_num_threads() -> int:
+    """How many threads a kernel may use, the calling one included; 1 where none is compiled."""
+    return 1 if _kernels is reference else _kernels.get_num_threads()
+
+
+def set_num_threads(n: int) -> None:
+    """Let kernels use so many threads; RuntimeError if n is no positive integer."""
+    if type(n) is not int or n < 1:
+        raise RuntimeError(f"set_num_threads: wants a positive integer, got {n!r}")
+    if _kernels is not reference:
+        _kernels.set_num_threads(n)
+
+
+def _threads():
+    """What the environment says, of us or of all, or else one for each processor we may use."""
+    said = os.environ.get("TINYGRAD_PT_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS", "")
+    if said.isdecimal():
+        return max(1, int(said))
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+set_num_threads(_threads())
+
+
 def show_config():
-    """Print and return which kernels run, and on which instruction set."""
+    """Print and return which kernels run, on which instruction set, in how many threads."""
     config = {"kernels": implementation}
     if _kernels is not reference:
-        config |= {"instruction set": _kernels.isa(), "available": _kernels.available()}
+        config |= {"instruction set": _kernels.isa(), "available": _kernels.available(),
+                   "threads": get_num_threads()}
     for name, what in config.items():
-        print(f"{name}: {what if isinstance(what, str) else ', '.join(what)}")
+        print(f"{name}: {', '.join(what) if isinstance(what, list) else what}")
     return config

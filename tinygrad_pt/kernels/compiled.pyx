@@ -13,7 +13,7 @@ from libc.math cimport pow, sqrt
 
 from . import reference
 
-from .elementwise cimport empty, tg_loops, use
+from .elementwise cimport empty, piece_f, tg_loops, use
 
 np.import_array()
 
@@ -81,6 +81,9 @@ cdef extern from "tinygrad_pt.h" nogil:
     void tg_sgd_step(tg_dtype, Py_ssize_t n, void *x, const void *g, void *v, const tg_sgd *)
     void tg_adam_step(tg_dtype, Py_ssize_t n, void *x, const void *g, void *m, void *v, const tg_adam *)
     const tg_loops *tg_pointwise()
+    void tg_parallel(Py_ssize_t n, Py_ssize_t grain, piece_f f, void *arg)
+    void tg_set_threads(int n)
+    int tg_threads()
     void tg_keep_memory()
     const char *tg_select(const char *name)
     const char *tg_available(int i)
@@ -91,6 +94,7 @@ cdef extern from "numpy/arrayobject.h":
 cdef enum:
     MAX_DIMS = 64
     SMALL = 1 << 16      # multiplications below which letting other threads in costs more than it gives
+    WORTH = 1 << 19      # multiplications of a batch that are worth handing to another thread
 
 
 # ---- arrays to C ----------------------------------------------------------------------------------
@@ -194,59 +198,78 @@ cdef inline tg_matrix matrix(np.ndarray a) noexcept nogil:
     return m
 
 
+cdef struct Batch:
+    # Products of matrices counted by so many digits, with the bytes each digit moves a and b.
+    tg_dtype t
+    Py_ssize_t m, n, k
+    tg_matrix a, b, c
+    int digits, failed
+    Py_ssize_t shape[MAX_DIMS]
+    Py_ssize_t step_a[MAX_DIMS]
+    Py_ssize_t step_b[MAX_DIMS]
+
+
 cdef int multiply(np.ndarray a, np.ndarray b, np.ndarray y,
                   Py_ssize_t m, Py_ssize_t n, Py_ssize_t k) noexcept nogil:
     """Run the C kernel on every matrix of the batch."""
-    cdef Py_ssize_t size = np.PyArray_ITEMSIZE(y)
-    cdef int da = np.PyArray_NDIM(a), db = np.PyArray_NDIM(b), dims = np.PyArray_NDIM(y), d
-    cdef tg_dtype t = type_of(y)
-    cdef tg_matrix ma = matrix(a), mb = matrix(b), mc
-    mc.data, mc.row, mc.col = np.PyArray_DATA(y), n, 1
+    cdef Py_ssize_t size = np.PyArray_ITEMSIZE(y), many = 1
+    cdef int da = np.PyArray_NDIM(a), db = np.PyArray_NDIM(b), dims = np.PyArray_NDIM(y), d, i
+    cdef Batch o
+    o.t, o.n, o.k, o.a, o.b, o.failed = type_of(y), n, k, matrix(a), matrix(b), 0
+    o.c.data, o.c.row, o.c.col = np.PyArray_DATA(y), n, 1
     if dims == 2:
-        return tg_matmul(t, m, n, k, ma, mb, mc)
-
-    # The batch as a counter of dims - 2 digits, with the bytes each digit moves the three matrices.
-    cdef Py_ssize_t shape[MAX_DIMS]
-    cdef Py_ssize_t index[MAX_DIMS]
-    cdef Py_ssize_t step_a[MAX_DIMS]
-    cdef Py_ssize_t step_b[MAX_DIMS]
-    cdef int digits = dims - 2, i
-    for d in range(digits):
-        shape[d] = np.PyArray_DIM(y, d)
-        if shape[d] == 0:
-            return 0
-        index[d] = 0
+        return tg_matmul(o.t, m, n, k, o.a, o.b, o.c)
+    for d in range(dims - 2):
+        o.shape[d] = np.PyArray_DIM(y, d)
+        many *= o.shape[d]
         i = d - dims + da
-        step_a[d] = np.PyArray_STRIDE(a, i) if i >= 0 and np.PyArray_DIM(a, i) != 1 else 0
+        o.step_a[d] = np.PyArray_STRIDE(a, i) if i >= 0 and np.PyArray_DIM(a, i) != 1 else 0
         i = d - dims + db
-        step_b[d] = np.PyArray_STRIDE(b, i) if i >= 0 and np.PyArray_DIM(b, i) != 1 else 0
+        o.step_b[d] = np.PyArray_STRIDE(b, i) if i >= 0 and np.PyArray_DIM(b, i) != 1 else 0
 
     # Where b is the same for a whole digit and the rows of a go on evenly across it, the digit is rows:
     # (batch, time, features) times a weight matrix is one large product, not many small ones.
-    while digits and step_b[digits - 1] == 0 and (m == 1 or shape[digits - 1] == 1
-                                                  or step_a[digits - 1] == m * ma.row * size):
-        digits -= 1
+    d = dims - 2
+    while many and d and o.step_b[d - 1] == 0 and (m == 1 or o.shape[d - 1] == 1
+                                                   or o.step_a[d - 1] == m * o.a.row * size):
+        d -= 1
         if m == 1:
-            ma.row = step_a[digits] // size
-        m *= shape[digits]
-    cdef Py_ssize_t bytes_c = m * n * size
-    while True:
-        if tg_matmul(t, m, n, k, ma, mb, mc):
-            return -1
-        mc.data = <char *>mc.data + bytes_c
-        d = digits - 1
-        while d >= 0:
+            o.a.row = o.step_a[d] // size
+        m *= o.shape[d]
+        many //= o.shape[d]
+    o.m, o.digits = m, d
+    if many:
+        tg_parallel(many, 1 + WORTH // (1 + m * n * k), products, &o)
+    return o.failed
+
+
+cdef void products(void *batch, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+    """Products first … last - 1 of the batch."""
+    cdef Batch *o = <Batch *>batch
+    cdef tg_matrix a = o.a, b = o.b, c = o.c
+    cdef Py_ssize_t index[MAX_DIMS]
+    cdef Py_ssize_t left = first, i
+    cdef int d
+    for d in range(o.digits - 1, -1, -1):
+        index[d] = left % o.shape[d]
+        left //= o.shape[d]
+        a.data = <char *>a.data + index[d] * o.step_a[d]
+        b.data = <char *>b.data + index[d] * o.step_b[d]
+    cdef Py_ssize_t bytes_c = o.m * o.n * (4 if o.t == TG_FLOAT32 else 8)
+    c.data = <char *>c.data + first * bytes_c
+    for i in range(first, last):
+        if tg_matmul(o.t, o.m, o.n, o.k, a, b, c):
+            o.failed = -1
+        c.data = <char *>c.data + bytes_c
+        for d in range(o.digits - 1, -1, -1):
             index[d] += 1
-            ma.data = <char *>ma.data + step_a[d]
-            mb.data = <char *>mb.data + step_b[d]
-            if index[d] < shape[d]:
+            a.data = <char *>a.data + o.step_a[d]
+            b.data = <char *>b.data + o.step_b[d]
+            if index[d] < o.shape[d]:
                 break
-            ma.data = <char *>ma.data - step_a[d] * shape[d]
-            mb.data = <char *>mb.data - step_b[d] * shape[d]
+            a.data = <char *>a.data - o.step_a[d] * o.shape[d]
+            b.data = <char *>b.data - o.step_b[d] * o.shape[d]
             index[d] = 0
-            d -= 1
-        if d < 0:
-            return 0
 
 
 cdef given(y, out):
@@ -617,6 +640,16 @@ cdef bint alike(np.ndarray x, np.ndarray y):
             and np.PyArray_ISCARRAY_RO(y))
 
 
+# ---- threads --------------------------------------------------------------------------------------
+
+def set_num_threads(int n):
+    tg_set_threads(n)
+
+
+def get_num_threads():
+    return tg_threads()
+
+
 # ---- instruction sets -----------------------------------------------------------------------------
 
 cdef const char *chosen = NULL
@@ -634,7 +667,7 @@ def set_isa(name=None):
     if found == NULL:
         raise ValueError(f"this machine runs {', '.join(available())}; not {name!r}")
     chosen = found
-    use(tg_pointwise())
+    use(tg_pointwise(), tg_parallel)
 
 
 def isa():

@@ -25,4 +25,7 @@ cdef extern from "tinygrad_pt.h":
         value_loop value[2]
         slope_loop slopes[3][2]
 
-cdef void use(const tg_loops *table)
+ctypedef void (*piece_f)(void *arg, Py_ssize_t first, Py_ssize_t last) noexcept nogil
+ctypedef void (*parallel_f)(Py_ssize_t n, Py_ssize_t grain, piece_f f, void *arg) noexcept nogil
+
+cdef void use(const tg_loops *table, parallel_f in_threads)

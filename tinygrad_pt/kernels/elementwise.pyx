@@ -19,17 +19,19 @@ cdef extern from "pool.h":
     void pool_give(PyObject *array)
 
 cdef const tg_loops *loops = NULL  # of the instruction set in use
+cdef parallel_f parallel           # tg_parallel
 
 
-cdef void use(const tg_loops *table):
+cdef void use(const tg_loops *table, parallel_f in_threads):
     """Compute with these loops from now on; all tables have the same rows in the same order."""
-    global loops
+    global loops, parallel
     if loops == NULL:
         find_native(table)
-    loops = table
+    loops, parallel = table, in_threads
 
 cdef enum:
     SMALL = 512  # up to here a call of the C library for each element beats NumPy's overhead
+    GRAIN = 1 << 15  # elements that are worth handing to another thread: some 5 µs
     MOST = 3     # operands
     ROWS = 512
 
@@ -38,7 +40,7 @@ cdef enum:
 
 cdef extern from "numpy/ufuncobject.h":
     ctypedef void (*inner_loop "PyUFuncGenericFunction")(
-        char **args, const np.npy_intp *n, const np.npy_intp *steps, void *data) noexcept
+        char **args, const np.npy_intp *n, const np.npy_intp *steps, void *data) noexcept nogil
     struct ufunc_t "_tagPyUFuncObject":
         int nin, nout, ntypes
         inner_loop *functions
@@ -192,13 +194,66 @@ cdef inline Py_ssize_t row(np.ndarray x) noexcept:
     return np.PyArray_STRIDE(x, last - 1) if np.PyArray_STRIDE(x, last - 1) > 0 else -1
 
 
-cdef inline void next_row(Walk *w, Py_ssize_t k, Py_ssize_t r) noexcept:
-    """Go on from row r."""
+cdef struct Pass:  # one loop over all of a walk: of the value y = f(x…) if it has one, else of a slope
+    const Walk *walk
+    Py_ssize_t operands, item
+    const Inner *numpys
+    value_loop value
+    slope_loop slope
+    const char *g
+    const char *y
+    char *out
+
+
+cdef inline void run(Pass *p) noexcept:
+    """Go through it, in several threads if it is large: rows are dealt out, or the elements of the one."""
+    cdef const Walk *w = p.walk
+    p.item = 8 if w.type else 4
+    if w.n < 2 * GRAIN:
+        rows(p, 0, w.n // w.inner)
+    elif w.n != w.inner:
+        with nogil:
+            parallel(w.n // w.inner, 1 + GRAIN // w.inner, rows, p)
+    else:
+        with nogil:
+            parallel(w.n, GRAIN, elements, p)
+
+
+cdef void rows(void *a_pass, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+    """Rows first … last - 1."""
+    cdef const Pass *p = <const Pass *>a_pass
+    cdef const Walk *w = p.walk
+    cdef const char *data[MOST]
+    cdef Py_ssize_t i, r
+    for r in range(first, last):
+        for i in range(p.operands):
+            data[i] = w.data[i] + w.hop[i] * (r % w.cycle[i] if w.cycle[i] else r)
+        loop(p, w.inner, r * w.inner * p.item, data)
+
+
+cdef void elements(void *a_pass, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+    """Elements first … last - 1 of the only row."""
+    cdef const Pass *p = <const Pass *>a_pass
+    cdef const Walk *w = p.walk
+    cdef const char *data[MOST]
     cdef Py_ssize_t i
-    for i in range(k):
-        w.data[i] += w.hop[i]
-        if w.cycle[i] and (r + 1) % w.cycle[i] == 0:
-            w.data[i] -= w.cycle[i] * w.hop[i]
+    for i in range(p.operands):
+        data[i] = w.data[i] + first * w.step[i] * p.item
+    loop(p, last - first, first * p.item, data)
+
+
+cdef inline void loop(const Pass *p, Py_ssize_t n, Py_ssize_t bytes, const char **data) noexcept nogil:
+    """The loop over n elements, so many bytes behind the first."""
+    cdef char *args[2]
+    cdef np.npy_intp steps[2]
+    if p.numpys != NULL:
+        args[0], args[1] = <char *>data[0], p.out + bytes
+        steps[0] = steps[1] = p.item
+        p.numpys.loop(args, <const np.npy_intp *>&n, steps, p.numpys.data)
+    elif p.value != NULL:
+        p.value(n, <const void **>data, p.walk.step, p.out + bytes)
+    else:
+        p.slope(n, p.g + bytes, p.y + bytes, <const void **>data, p.walk.step, p.out + bytes)
 
 
 cdef inline Py_ssize_t repeats(np.ndarray x, np.ndarray top) noexcept:
@@ -242,7 +297,6 @@ cpdef object quick(int row, Py_ssize_t k, object a, object b, object c):
     cdef Walk w
     cdef PyObject *largest = NULL
     cdef PyObject *xs[MOST]
-    cdef Py_ssize_t r
     xs[0], xs[1], xs[2] = <PyObject *>a, <PyObject *>b, <PyObject *>c
     if row < 0 or k > MOST or not plan(xs, k, &w, &largest) or w.inner < 4 and w.n > SMALL:
         return None
@@ -253,18 +307,10 @@ cpdef object quick(int row, Py_ssize_t k, object a, object b, object c):
     cdef np.ndarray top = <np.ndarray>largest
     cdef np.ndarray out = pool_take(np.PyArray_NDIM(top), np.PyArray_DIMS(top),
                                     np.PyArray_TYPE(top))
-    cdef char *args[2]
-    cdef np.npy_intp steps[2]
-    args[1] = <char *>np.PyArray_DATA(out)
-    steps[0] = steps[1] = 8 if w.type else 4
-    for r in range(w.n // w.inner):
-        if numpys.loop != NULL and not l.cheap & 1 and w.n > 4:
-            args[0] = <char *>w.data[0]
-            numpys.loop(args, <const np.npy_intp *>&w.inner, steps, numpys.data)
-        else:
-            l.value[w.type](w.inner, <const void **>w.data, w.step, args[1])
-        args[1] += w.inner * steps[1]
-        next_row(&w, k, r)
+    cdef Pass p
+    p.walk, p.operands, p.value, p.out = &w, k, l.value[w.type], <char *>np.PyArray_DATA(out)
+    p.numpys = numpys if numpys.loop != NULL and not l.cheap & 1 and w.n > 4 else NULL
+    run(&p)
     return out
 
 
@@ -335,7 +381,7 @@ cpdef object pull(int row, int i, object g, object y, tuple xs):
         return sum_to(g, xs[i])
     cdef np.ndarray g_ = <np.ndarray>g, y_ = <np.ndarray>y
     cdef PyObject *pointers[MOST]
-    cdef Py_ssize_t k = len(xs), j, r
+    cdef Py_ssize_t k = len(xs), j
     if k > MOST:
         return None
     for j in range(k):
@@ -348,11 +394,10 @@ cpdef object pull(int row, int i, object g, object y, tuple xs):
             or not np.PyArray_ISBEHAVED_RO(g_) or not l.cheap >> (1 + i) & 1 and w.n > SMALL):
         return None
     cdef np.ndarray out = pool_take(np.PyArray_NDIM(y_), np.PyArray_DIMS(y_), kind)
-    cdef Py_ssize_t bytes = w.inner * np.PyArray_ITEMSIZE(y_)
-    for r in range(w.n // w.inner):
-        l.slopes[i][w.type](w.inner, np.PyArray_BYTES(g_) + r * bytes, np.PyArray_BYTES(y_) + r * bytes,
-                            <const void **>w.data, w.step, np.PyArray_BYTES(out) + r * bytes)
-        next_row(&w, k, r)
+    cdef Pass p
+    p.walk, p.operands, p.numpys, p.value, p.slope = &w, k, NULL, NULL, l.slopes[i][w.type]
+    p.g, p.y, p.out = np.PyArray_BYTES(g_), np.PyArray_BYTES(y_), np.PyArray_BYTES(out)
+    run(&p)
     return sum_to(out, xs[i])
 
 
