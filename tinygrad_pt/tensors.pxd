@@ -4,7 +4,7 @@ from cpython.buffer cimport PyObject_GetBuffer
 from cpython.ref cimport PyObject
 
 from .graph cimport Node, changed, record, recording, tick
-from .kernels.compiled cimport quick_matmul
+from .kernels.compiled cimport product
 from .kernels.elementwise cimport accumulate, find, give_back, is_float, pull, quick, spread, total
 
 cdef class Tensor:

@@ -43,8 +43,11 @@ if not cython.compiled:  # else C's: see tensors.pxd
     def quick(row: int, n: int, a: Any, b: Any, c: Any) -> None:
         """The value of a row by its C loop; None where there is none that fits."""
 
-    def quick_matmul(a: Any, b: Any) -> None:
-        """The product of two matrices in C; None where that does not fit."""
+    def product(a: Any, b: Any, turn_a: bool, turn_b: bool, rows: bool) -> None:
+        """The product of two matrices in C, either transposed; None where that does not fit.
+
+        With ``rows`` what has more dimensions is taken for the matrix of its rows.
+        """
 
     def pull(row: int, i: int, g: Any, y: Any, xs: tuple) -> None:
         """The cotangent of xᵢ by the C loop of a row; None where there is none that fits."""
@@ -702,11 +705,17 @@ def _binary(op: Any, code: cython.Py_ssize_t, a: Any, b: Any) -> Any:
 @cython.cfunc
 def _matmul(a: Any, b: Any) -> Any:
     """a @ b, of which one may be an array."""
-    y = quick_matmul(_array(a), _array(b))
+    y = product(_array(a), _array(b), False, False, False)
     if y is not None:
         return result(MATMUL, (a, b), _NOTHING, y)
     a, b = [wrap(as_array(x)) if isinstance(x, np.ndarray) else x for x in (a, b)]
     return Tensor.matmul(a, b)
+
+
+def linear(x: Any, w: Any) -> Tensor | None:
+    """x wᵀ by the C kernel; None where it does not fit."""
+    y = product(_array(x), _array(w), False, True, True)
+    return None if y is None else result(LINEAR, (x, w), _NOTHING, y)
 
 
 @cython.ccall
@@ -780,11 +789,11 @@ def quick_pulls(node: Node, edges: tuple, g: Any) -> list | None:
             contribution = None
         else:
             contribution = (pull(code, i, g, y, xs) if loops else
-                            quick_matmul(g, xs[1].T if op is MATMUL else xs[1])
-                            if i == 0 and (op is MATMUL or op is LINEAR) else
-                            quick_matmul(xs[0].T, g) if op is MATMUL else
-                            quick_matmul(g.T, xs[0]) if op is LINEAR else
-                            g.reshape(xs[0].shape) if op is RESHAPE else spread(g, xs[0]))
+                            g.reshape(xs[0].shape) if op is RESHAPE else
+                            spread(g, xs[0]) if op is SUM else
+                            product(g, xs[1], False, op is MATMUL, op is LINEAR) if i == 0 else
+                            product(xs[0], g, True, False, False) if op is MATMUL else
+                            product(g, xs[0], True, False, True))
             if contribution is None:
                 return None
         found.append(contribution)

@@ -50,6 +50,9 @@ def nansum(x: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = No
 
 def mean(x: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """(Σᵢ xᵢ) / n over all dimensions, or over those in ``dim``."""
+    y = sum_all(x) if dim is None and dtype is None and not keepdim else None
+    if y is not None:
+        return y / x.array.size
     if dtype is not None:
         x = to(x, dtype)
     _floats("mean", x)

@@ -177,15 +177,63 @@ def matmul(np.ndarray a not None, np.ndarray b not None, out=None):
     return y
 
 
-cpdef object quick_matmul(object a, object b):
-    """The product of two matrices of one type that fit, or None."""
+cpdef object product(object a, object b, bint turn_a, bint turn_b, bint rows):
+    """a b, or with either transposed; None if they are not matrices of one type that fit.
+
+    With ``rows`` what has more dimensions is taken for the matrix of its rows, and so is the result for
+    that of a not transposed.
+    """
     if type(a) is not np.ndarray or type(b) is not np.ndarray:
         return None
-    cdef np.ndarray x = <np.ndarray>a, y = <np.ndarray>b
-    if (np.PyArray_NDIM(x) != 2 or np.PyArray_NDIM(y) != 2 or not ours(x, y)
-            or np.PyArray_DIM(x, 1) != np.PyArray_DIM(y, 0)):
+    cdef np.ndarray x = <np.ndarray>a, y = <np.ndarray>b, z
+    cdef tg_matrix mx, my, mz
+    cdef Py_ssize_t m, n, k, other
+    cdef Py_ssize_t shape[MAX_DIMS]
+    cdef int d, dims = 2, failed
+    if (not ours(x, y) or not as_matrix(x, turn_a, rows, &mx, &m, &k)
+            or not as_matrix(y, turn_b, rows, &my, &other, &n) or k != other):
         return None
-    return matmul(x, y)
+    shape[0], shape[1] = m, n
+    if np.PyArray_NDIM(x) > 2 and not turn_a:
+        dims = np.PyArray_NDIM(x)
+        for d in range(dims - 1):
+            shape[d] = np.PyArray_DIM(x, d)
+        shape[dims - 1] = n
+    z = empty(dims, shape, np.PyArray_TYPE(x))
+    mz.data, mz.row, mz.col = np.PyArray_DATA(z), n, 1
+    cdef tg_dtype t = type_of(x)
+    if m * n * k < SMALL:
+        failed = tg_matmul(t, m, n, k, mx, my, mz)
+    else:
+        with nogil:
+            failed = tg_matmul(t, m, n, k, mx, my, mz)
+    if failed:
+        raise MemoryError("matmul: no memory for a work buffer")
+    return z
+
+
+cdef bint as_matrix(np.ndarray a, bint turn, bint rows, tg_matrix *x, Py_ssize_t *m,
+                    Py_ssize_t *n) noexcept:
+    """A matrix for C, and its size. False if C cannot read a so."""
+    cdef int d, last = np.PyArray_NDIM(a) - 1
+    cdef Py_ssize_t size = np.PyArray_ITEMSIZE(a)
+    if last < 1 or not PyArray_ISBEHAVED_RO(a):
+        return False
+    x.data, m[0], n[0] = np.PyArray_DATA(a), np.PyArray_DIM(a, last - 1), np.PyArray_DIM(a, last)
+    if last == 1:
+        if np.PyArray_STRIDE(a, 0) % size or np.PyArray_STRIDE(a, 1) % size:
+            return False
+        x.row, x.col = np.PyArray_STRIDE(a, 0) // size, np.PyArray_STRIDE(a, 1) // size
+    elif rows and np.PyArray_IS_C_CONTIGUOUS(a):
+        x.row, x.col = n[0], 1
+        for d in range(last - 1):
+            m[0] *= np.PyArray_DIM(a, d)
+    else:
+        return False
+    if turn:
+        x.row, x.col = x.col, x.row
+        m[0], n[0] = n[0], m[0]
+    return True
 
 
 cdef inline tg_matrix matrix(np.ndarray a) noexcept nogil:

@@ -75,7 +75,7 @@ def _weighted(losses: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
 
 def _paired(name: str, x: Tensor, target: Tensor) -> None:
     """That x and target have one shape; a warning where they only broadcast to one."""
-    if x.shape == target.shape:
+    if x.array.shape == target.array.shape:
         return
     try:
         np.broadcast_shapes(x.shape, target.shape)
@@ -99,7 +99,7 @@ def mse_loss(input: Tensor, target: Tensor, size_average: bool | None = None,
     """(x − t)²."""
     _paired("mse_loss", input, target)
     reduction = how("mse_loss", reduction, size_average, reduce)
-    return _weighted((input - target) ** 2, weight, reduction)
+    return _weighted(square(input - target), weight, reduction)
 
 
 def l1_loss(input: Tensor, target: Tensor, size_average: bool | None = None,

@@ -5,16 +5,19 @@ from __future__ import annotations
 from ..functions.products import einsum
 from ..ops import TABLE
 from ..tensors import ShapeError, Tensor, apply
+from ..tensors import linear as quick_linear
 
 LINEAR = TABLE["linear"]
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """y = x Wᵀ + b for x (…, in), weight (out, in), bias (out)."""
-    if x.ndim < 2 or weight.ndim != 2 or x.dtype is not weight.dtype:
-        y = x @ weight.T  # vectors, and errors
-    else:
-        y = apply(LINEAR, (x, weight), {})
+    y = quick_linear(x, weight)
+    if y is None:
+        if x.ndim < 2 or weight.ndim != 2 or x.dtype is not weight.dtype:
+            y = x @ weight.T  # vectors, and errors
+        else:
+            y = apply(LINEAR, (x, weight), {})
     return y if bias is None else y + bias
 
 
