@@ -6,7 +6,7 @@
  *     load_n(p, mask), store_n(p, v, mask)   only those lanes: the rest reads as zero, is not written
  *     load_or(p, mask, v)                    only those lanes, the others from v
  *     max(a, b), min(a, b)                   b where one is nan
- *     any(where)                             whether some lane of a comparison holds
+ *     any(where), select(where, a, b)        whether some lane of a comparison holds; a where it does, else b
  *     transpose(r)                           LANES vectors as the rows of a square matrix
  */
 
@@ -31,6 +31,11 @@ INLINE void FN(store_n)(T *p, vec v, mask m) { X86(_mm512_mask_storeu)(p, m, v);
 INLINE vec FN(max)(vec a, vec b) { return (vec)X86(_mm512_max)(a, b); }
 INLINE vec FN(min)(vec a, vec b) { return (vec)X86(_mm512_min)(a, b); }
 INLINE int FN(any)(FN(ints) w) { return _mm512_test_epi64_mask((__m512i)w, (__m512i)w) != 0; }
+INLINE vec FN(select)(FN(ints) w, vec a, vec b)
+{
+    const unsigned where = T_BYTES == 4 ? _mm512_movepi32_mask((__m512i)w) : _mm512_movepi64_mask((__m512i)w);
+    return (vec)X86(_mm512_mask_blend)((mask)where, b, a);
+}
 
 #elif VECTOR_BYTES == 32
 
@@ -48,6 +53,7 @@ INLINE void FN(store_n)(T *p, vec v, mask m) { X86(_mm256_maskstore)((void *)p, 
 INLINE vec FN(max)(vec a, vec b) { return (vec)X86(_mm256_max)(a, b); }
 INLINE vec FN(min)(vec a, vec b) { return (vec)X86(_mm256_min)(a, b); }
 INLINE int FN(any)(FN(ints) w) { return !_mm256_testz_si256((__m256i)w, (__m256i)w); }
+INLINE vec FN(select)(FN(ints) w, vec a, vec b) { return (vec)X86(_mm256_blendv)(b, a, (vec)w); }
 
 #else /* any machine: lane by lane */
 
@@ -86,6 +92,7 @@ INLINE int FN(any)(FN(ints) w)
         some |= w[i];
     return some != 0;
 }
+INLINE vec FN(select)(FN(ints) w, vec a, vec b) { return (vec)((w & (FN(ints))a) | (~w & (FN(ints))b)); }
 
 #endif
 

@@ -19,6 +19,7 @@ from .functions import (
     logit,
     logsumexp,
     mvlgamma,
+    ndtr,
     polygamma,
     round,
     sigmoid,
@@ -47,11 +48,6 @@ def entr(x: Tensor) -> Tensor:
 def xlog1py(x: Any, other: Any) -> Tensor:
     """x log(1 + y), and 0 where x is 0."""
     return where(x == 0, 0.0, x * log1p(other))
-
-
-def ndtr(x: Tensor) -> Tensor:
-    """Φ(x), the probability that a standard normal number is below x."""
-    return erfc(-x / sqrt(2)) / 2
 
 
 def ndtri(x: Tensor) -> Tensor:

@@ -28,8 +28,8 @@ _LIBRARY = {"exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "tanh",
             "asin", "acos", "atan", "asinh", "acosh", "atanh", "erf", "erfc", "fabs", "floor",
             "ceil", "trunc", "rint", "fmod", "pow", "atan2", "log2", "log10", "copysign"}
 _OURS = {"maximum", "minimum", "sign", "chain"}  # csrc/scalar.h, csrc/pointwise.h
-_VECTORS = {"exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "erf", "erfc", "fabs",
-            "copysign"}  # csrc/vmath.h; others are called lane by lane
+_VECTORS = {"exp", "expm1", "log", "log1p", "sin", "cos", "sigmoid", "tanh", "erf", "erfc", "ndtr",
+            "fabs", "copysign"}  # csrc/vmath.h, also of rows; others are called lane by lane
 _SLOW = _LIBRARY - _VECTORS - {"sqrt", "floor", "ceil", "trunc", "rint"}
 _CONSTANTS = {"inf": "INFINITY", "nan": "NAN", "pi": "M_PI", "e": "M_E"}
 
@@ -57,14 +57,16 @@ class Dialect(NamedTuple):
     choice: str
     signs: int  # of "and" and of "or"
     function: Callable[[str], str]
+    has: set[str]  # functions, among them rows
 
 
 def _of_vectors(name: str) -> str:
     return f"FN({name})" if name in _OURS | _VECTORS else f"FN({name}_of_lanes)"
 
 
-DOUBLES = Dialect("{}", "({} ? {} : {})", 2, str)
-VECTORS = Dialect("FN(all)((T){})", "FN(select)({}, {}, {})", 1, _of_vectors)
+DOUBLES = Dialect("{}", "({} ? {} : {})", 2, str, _LIBRARY | _OURS)
+VECTORS = Dialect("FN(all)((T){})", "FN(select)({}, {}, {})", 1, _of_vectors,
+                  _LIBRARY | _OURS | _VECTORS)
 
 
 def translate(expression: str, names: dict[str, str], say: Dialect = DOUBLES) -> str:
@@ -87,7 +89,7 @@ def translate(expression: str, names: dict[str, str], say: Dialect = DOUBLES) ->
                 return say.choice.format(c(condition), c(yes), c(no))
             case ast.Call(func=ast.Name(id=name), args=args):
                 name = _RENAMED.get(name, name)
-                if name in _LIBRARY or name in _OURS:
+                if name in say.has:
                     return f"{say.function(name)}({', '.join(map(c, args))})"
                 op = TABLE.get(name)
                 if isinstance(op, Pointwise) and f"{name}(" not in op.value:  # another row
@@ -130,7 +132,8 @@ def loops(op: Pointwise) -> tuple[str, list[str], int]:
     (bit i is the i-th name's): that call nothing of the mathematical library lane by lane.
     """
     text, names, cheap = [], [], 0
-    for i, expression in enumerate((op.value, *op.slopes)):
+    value = f"{op.name}({', '.join(op.operands)})" if op.name in _VECTORS else op.value
+    for i, expression in enumerate((value, *op.slopes)):
         if i and (expression is None or expression == "1"):
             names.append("")
             continue

@@ -70,6 +70,8 @@ row("erf", "x", "erf(x)", "1.1283791670955126 * exp(-x * x)",
     doc="Error function, 2/√π ∫₀ˣ exp(−t²) dt.")
 row("erfc", "x", "erfc(x)", "-1.1283791670955126 * exp(-x * x)",
     doc="1 − erf(x), exact for large x.")
+row("ndtr", "x", "0.5 * erfc(-0.7071067811865476 * x)", "0.3989422804014327 * exp(-0.5 * x * x)",
+    doc="The normal distribution's Φ(x), exact for small values too.")
 row("erfinv", "x", "erfinv(x)", "0.886226925452758 * exp(y * y)", domain="(x >= -1) & (x <= 1)",
     sample=((-0.95, 0.95),), doc="The y of which x is the error function.")
 
@@ -135,8 +137,7 @@ row("silu", "x", "x * sigmoid(x)", "sigmoid(x) * (1 + x * (1 - sigmoid(x)))",
 row("mish", "x", "x * tanh(softplus(x))",
     "tanh(softplus(x)) + x * sigmoid(x) * (1 - tanh(softplus(x)) * tanh(softplus(x)))",
     doc="x·tanh(softplus(x)) (Misra, 2019).")
-row("gelu", "x", "0.5 * x * erfc(-0.7071067811865476 * x)",
-    "0.5 * erfc(-0.7071067811865476 * x) + 0.3989422804014327 * x * exp(-0.5 * x * x)",
+row("gelu", "x", "x * ndtr(x)", "ndtr(x) + 0.3989422804014327 * x * exp(-0.5 * x * x)",
     doc="x·Φ(x), with the normal distribution's Φ (Hendrycks & Gimpel, 2016).")
 row("gelu_tanh", "x", "x * sigmoid(x * (1.5957691216057308 + 0.07135481627260025 * x * x))",
     "sigmoid(x * (1.5957691216057308 + 0.07135481627260025 * x * x))"
