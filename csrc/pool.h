@@ -2,8 +2,9 @@
  *
  * A step of training makes arrays of the same shapes as the one before. Making a NumPy array and
  * dropping it costs as much as adding two of 64 numbers five times; and the pages of a large one cost
- * more than filling it does. A cabinet of small stacks, found by shape and type; what does not fit
- * is let go. The interpreter's lock guards it; free-threaded Python does without.
+ * more than filling it does. A cabinet of small stacks, found by shape and type; when there is too much
+ * in it, drawers are emptied in turn, so that shapes no longer asked for make room for those that are.
+ * The interpreter's lock guards it; free-threaded Python does without.
  */
 #ifndef TG_POOL_H
 #define TG_POOL_H
@@ -16,7 +17,7 @@ enum {
     POOL_DEEP = 16,                /* arrays in a drawer */
     POOL_DIMS = 6
 };
-static const npy_intp POOL_MOST = 64 << 20; /* bytes kept in all */
+static const npy_intp POOL_MOST = 256 << 20; /* bytes kept in all */
 
 static struct { int n; PyArrayObject *a[POOL_DEEP]; } pool[POOL_DRAWERS];
 static npy_intp pool_bytes;
@@ -54,6 +55,20 @@ static PyObject *pool_take(int ndim, const npy_intp *dims, int type)
     return PyArray_EMPTY(ndim, (npy_intp *)dims, type, 0);
 }
 
+/* Empty drawers until there is room for so many bytes. */
+static inline void pool_make_room(npy_intp bytes)
+{
+    static unsigned next;
+    while (pool_bytes + bytes > POOL_MOST) {
+        const unsigned h = next++ % POOL_DRAWERS;
+        while (pool[h].n) {
+            PyArrayObject *a = pool[h].a[--pool[h].n];
+            pool_bytes -= PyArray_NBYTES(a);
+            Py_DECREF(a);
+        }
+    }
+}
+
 /* Keep an array of which the caller holds the only reference, and is about to drop it. */
 static void pool_give(PyObject *o)
 {
@@ -67,8 +82,9 @@ static void pool_give(PyObject *o)
         || ((PyArrayObject_fields *)a)->weakreflist)
         return;
     const unsigned h = pool_drawer(PyArray_TYPE(a), PyArray_NDIM(a), PyArray_DIMS(a), &bytes);
-    if (!bytes || pool[h].n == POOL_DEEP || pool_bytes + bytes > POOL_MOST)
+    if (!bytes || bytes > POOL_MOST || pool[h].n == POOL_DEEP)
         return;
+    pool_make_room(bytes);
     Py_INCREF(o);
     pool[h].a[pool[h].n++] = a;
     pool_bytes += bytes;

@@ -125,6 +125,7 @@ static void forget(void)
 {
     pool.ticket = 0;
     pool.helpers = pool.asleep = 0;
+    pool.rest = pool.saved = 0;
     atomic_flag_clear(&pool.taken);
     pthread_mutex_init(&pool.lock, NULL);
     pthread_cond_init(&pool.wake, NULL);

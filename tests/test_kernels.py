@@ -33,6 +33,7 @@ except ImportError:
 
 needs_compiled = pytest.mark.skipif(compiled is None, reason="the kernels were not compiled")
 needs_loops = pytest.mark.skipif(elementwise is None, reason="NumPy evaluates the pointwise rows here")
+needs_proc = pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's /proc")
 DTYPES = np.float32, np.float64
 SENTINEL = 0x7FF8_DEAD_7FC1_BEEF      # nan, as a float64 and as two float32: spoils whatever reads it
 
@@ -89,6 +90,13 @@ def arrays(draw, shape, dtype, guarded):
 def numbers(seed, shape):
     """Small integers over 8: sums of their products are exact in float32, and kernels agree."""
     return np.random.default_rng(seed).integers(-8, 9, shape) / 8
+
+
+def in_a_child(f):
+    child = multiprocessing.get_context("fork").Process(target=f)
+    child.start()
+    child.join(60)
+    assert child.exitcode == 0
 
 
 def agree(got, expected):
@@ -588,10 +596,7 @@ def read_between_fences():
 @pytest.mark.skipif(sys.platform != "linux", reason="forbids pages by Linux's mprotect")
 def test_nothing_is_read_outside_the_operands():
     """In a child, because it dies of it: what is read and thrown away shows in no result."""
-    child = multiprocessing.get_context("fork").Process(target=read_between_fences)
-    child.start()
-    child.join()
-    assert child.exitcode == 0
+    in_a_child(read_between_fences)
 
 
 # ---- which kernels run ----------------------------------------------------------------------------
@@ -612,6 +617,36 @@ def test_instruction_set_on_request():
     for name in compiled.available():
         assert f"instruction set: {name}\n" in config(TINYGRAD_PT_PURE="0", TINYGRAD_PT_ISA=name)
     assert "this machine runs" in config(TINYGRAD_PT_PURE="0", TINYGRAD_PT_ISA="sse9")
+
+
+# ---- memory ---------------------------------------------------------------------------------------
+
+@needs_loops
+@needs_proc
+def test_large_arrays_are_used_again_up_to_a_limit():
+    """A step of 40 MB arrays takes no fresh pages, and shapes that come once do not add up."""
+    def faults():
+        return int(pathlib.Path("/proc/self/stat").read_text().rpartition(")")[2].split()[7])
+
+    def resident():
+        return int(pathlib.Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE
+
+    def step(x):
+        w = tg.ones(1, requires_grad=True)
+        (x * w).sum().backward()
+
+    def work():
+        x = tg.ones(10 << 20)
+        for _ in range(3):
+            before = faults()
+            step(x)
+        assert faults() - before < 200
+        before = resident()
+        for n in range(15):
+            step(x[n:])
+        assert resident() - before < 300 << 20
+
+    in_a_child(work)
 
 
 # ---- threads --------------------------------------------------------------------------------------
@@ -684,15 +719,8 @@ def helpers():
     return len(os.listdir("/proc/self/task")) - threading.active_count()
 
 
-def in_a_child(f):
-    child = multiprocessing.get_context("fork").Process(target=f)
-    child.start()
-    child.join(60)
-    assert child.exitcode == 0
-
-
 @needs_loops
-@pytest.mark.skipif(sys.platform != "linux", reason="counts threads in Linux's /proc")
+@needs_proc
 def test_threads_come_and_go_and_survive_a_fork(threads):
     def work():
         before = helpers()
@@ -700,19 +728,17 @@ def test_threads_come_and_go_and_survive_a_fork(threads):
         assert helpers() == before + 2
         for again in large(np.float32), large(np.float32):
             assert all(np.array_equal(again[name], y) for name, y in expected.items())
+        tg.set_num_threads(1)            # now two are too many
+        for _ in range(1000):
+            if helpers() == before:
+                return
+            time.sleep(0.01)
+        raise AssertionError("threads that are not wanted did not leave")
 
     threads(3)
-    in_a_child(work)                     # the child of a process without helpers, or with them asleep
-    large(np.float32)
     in_a_child(work)
-    with_two = helpers()
-    threads(1)
-    for _ in range(1000):
-        if helpers() == with_two - 2:
-            break
-        time.sleep(0.01)
-    else:
-        pytest.fail("threads that are not wanted did not leave")
+    large(np.float32)                    # now there may be some, asleep or not
+    in_a_child(work)
 
 
 @pytest.mark.parametrize("wrong", [0, -1, 1.0, True, "2", None])
@@ -722,6 +748,7 @@ def test_number_of_threads_is_checked(wrong):
 
 
 @needs_compiled
+@needs_proc
 def test_number_of_threads_on_request():
     said = dict(TINYGRAD_PT_PURE="0", TINYGRAD_PT_NUM_THREADS="", OMP_NUM_THREADS="")
     for environment, expected in [({"TINYGRAD_PT_NUM_THREADS": "3", "OMP_NUM_THREADS": "2"}, 3),

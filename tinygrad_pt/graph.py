@@ -96,7 +96,9 @@ class Node:
 
     def free(self) -> None:
         """Let go of the operands and the value; the node can no longer be walked through."""
+        y = self.y
         self.inputs = self.edges = self.y = None
+        release(y)
         if self.op.of_one_call:
             self.op.free()
 

@@ -398,7 +398,10 @@ cpdef object pull(int row, int i, object g, object y, tuple xs):
     p.walk, p.operands, p.numpys, p.value, p.slope = &w, k, NULL, NULL, l.slopes[i][w.type]
     p.g, p.y, p.out = np.PyArray_BYTES(g_), np.PyArray_BYTES(y_), np.PyArray_BYTES(out)
     run(&p)
-    return sum_to(out, xs[i])
+    found = sum_to(out, xs[i])
+    if found is not out:
+        give_back(<PyObject *>out)
+    return found
 
 
 cpdef object sum_to(object g, object x):
