@@ -84,6 +84,7 @@ class Contestant:
         return n
 
     def close(self):
+        self.process.terminate()
         self.process.stdin.close()
         self.process.stdout.close()
         self.process.wait()

@@ -1,5 +1,5 @@
 """Whole training steps of small nets, each a function of a library `m` with PyTorch's names: zero_grad,
-forward, loss, backward, step.
+forward, loss, backward, step. in_jax.py says the same for jax.
 """
 
 from draws import classes, parameters, uniform
@@ -205,7 +205,7 @@ def tanh_net(m):
 
 def hessian(m):
     loss, w = tanh_net(m)
-    return lambda: m.func.hessian(loss)(w)
+    return lambda: m.autograd.functional.hessian(loss, w, vectorize=True)
 
 
 def hessian_vector(m):

@@ -26,11 +26,15 @@ processor's peak. The goals are those set before the kernels were written: ✓ m
 """
 
 
+def digits(x: float) -> str:
+    """The first three."""
+    return f"{x:.3g}" if x < 100 else f"{x:.0f}"
+
+
 def time(seconds: float) -> str:
-    """Three digits and a unit."""
     for unit in "s", "ms", "µs", "ns":
         if seconds >= 1 or unit == "ns":
-            return f"{seconds:.3g} {unit}" if seconds < 100 else f"{seconds:.0f} {unit}"
+            return f"{digits(seconds)} {unit}"
         seconds *= 1000
 
 
@@ -41,7 +45,7 @@ def against(result: Result, peer: str) -> str:
     low, median, high = result.ratio(peer)
     goal = result.row.peers[peer]
     mark = "" if goal is None else f" {'✓' if median >= goal else '✗'} ≥ {goal:g}"
-    return f"{median:.2f} ({low:.2f}–{high:.2f}){mark}"
+    return f"{digits(median)} ({digits(low)}–{digits(high)}){mark}"
 
 
 def cells(result: Result, peers=None) -> list[str]:

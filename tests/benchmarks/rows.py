@@ -106,23 +106,23 @@ ROWS.append(Row("Overhead, 8×8", f"`{five}`", k.statement(five, True), {"torch"
 
 # Training steps
 
-for name, program, torch in (
-        ("XOR 2-2-1", nets.xor, 12),
-        ("784-30-10, batch 10", nets.mlp((784, 30, 10), "Sigmoid", 10), 6),
-        ("784-16-16-10, batch 10", nets.mlp((784, 16, 16, 10), "ReLU", 10), 6),
-        ("784-1024-1024-10, batch 64", nets.mlp((784, 1024, 1024, 10), "ReLU", 64), 2),
-        ("784-1024-1024-10, batch 1024", nets.mlp((784, 1024, 1024, 10), "ReLU", 1024), 2),
-        ("LeNet, batch 10", nets.lenet(10), 2.5),
-        ("LeNet, batch 64", nets.lenet(64), 2),
-        ("3×3 net with Adam, batch 32", nets.three_by_three, 1.6),
-        ("char-LSTM", nets.characters("LSTM"), 1.5),
-        ("char-GRU", nets.characters("GRU"), 2.4),
-        ("GPT, 4 layers, 128 wide", nets.gpt, 2.2),
-        ("VAE 784-400-20", nets.vae, 2.5),
-        ("linear autoencoder 784-32", nets.linear_autoencoder, 2.8),
-        ("Q-network 4-128-128-2", nets.q_network, 4),
-        ("Hessian-vector product, 4-16-1", nets.hessian_vector, 6),
-        ("Hessian, 4-16-1", nets.hessian, 10),
-        ("recurrence, 10,000 steps", nets.recurrence, 10)):
-    ROWS.append(Row("Training steps", name, program, {"torch": torch}))
+for name, program, torch, jax in (
+        ("XOR 2-2-1", nets.xor, 12, 1),
+        ("784-30-10, batch 10", nets.mlp((784, 30, 10), "Sigmoid", 10), 6, 1.5),
+        ("784-16-16-10, batch 10", nets.mlp((784, 16, 16, 10), "ReLU", 10), 6, 1.3),
+        ("784-1024-1024-10, batch 64", nets.mlp((784, 1024, 1024, 10), "ReLU", 64), 2, 1),
+        ("784-1024-1024-10, batch 1024", nets.mlp((784, 1024, 1024, 10), "ReLU", 1024), 2, 1),
+        ("LeNet, batch 10", nets.lenet(10), 2.5, 1.9),
+        ("LeNet, batch 64", nets.lenet(64), 2, 1.7),
+        ("3×3 net with Adam, batch 32", nets.three_by_three, 1.6, 1),
+        ("char-LSTM", nets.characters("LSTM"), 1.5, None),
+        ("char-GRU", nets.characters("GRU"), 2.4, 1.1),
+        ("GPT, 4 layers, 128 wide", nets.gpt, 2.2, 1.15),
+        ("VAE 784-400-20", nets.vae, 2.5, 1),
+        ("linear autoencoder 784-32", nets.linear_autoencoder, 2.8, 1.1),
+        ("Q-network 4-128-128-2", nets.q_network, 4, 1.2),
+        ("Hessian-vector product, 4-16-1", nets.hessian_vector, 6, None),
+        ("Hessian, 4-16-1", nets.hessian, 10, None),
+        ("recurrence, 10,000 steps", nets.recurrence, 10, None)):
+    ROWS.append(Row("Training steps", name, program, {"torch": torch, "jax": jax}))
 ROWS.append(Row("Training steps", "moons on `Value`", nets.scalar_moons, {"micrograd": None}))

@@ -68,6 +68,9 @@ def main(who, name):
         m = import_module(MODULES[who])
         if hasattr(m, "set_num_threads"):
             m.set_num_threads(threads)
+        if who == "jax":
+            from in_jax import PROGRAMS
+            row.program = PROGRAMS.get(name, row.program)
         step = row.program(m)
         said, check = about(who, m), [fingerprint(step()) for _ in range(3)]
     print(json.dumps({"about": said, "check": check}), file=answers, flush=True)
