@@ -15,7 +15,8 @@ FUSED = [op for op in TABLE.values() if op.kind == "fused"]
 BILINEAR = [op for op in TABLE.values() if op.kind == "bilinear"]
 
 SHAPES = [(2, 3), (3,), (2, 2, 3), (), (3, 1), (1,), (0,), (2, 0)]
-ADJOINT_OF = {"index_add": "index", "on_diagonal": "diagonal", "overlap_add": "windows"}
+ADJOINT_OF = {"index_add": "index", "scatter_add": "gather", "on_diagonal": "diagonal",
+              "overlap_add": "windows"}
 
 
 def names(ops):
@@ -61,7 +62,8 @@ def of_sizes(op, sizes, seed=0, dtype="float64"):
 def linear_case(draw, op, dtype="float64"):
     """(operands, arguments) of a linear row."""
     r = draw(st.randoms(use_true_random=False))
-    lowest = {"cat": 1, "cumsum": 1, "diagonal": 2, "on_diagonal": 2}.get(op.name, 0)
+    lowest = {"cat": 1, "cumsum": 1, "gather": 1, "scatter_add": 1, "diagonal": 2,
+              "on_diagonal": 2}.get(op.name, 0)
     shape = draw(st.sampled_from([shape for shape in SHAPES if len(shape) >= lowest]))
     kw = op.sample(r, shape) if op.sample else {}
     sizes = [shape]

@@ -123,6 +123,7 @@ _MOVED: dict[str, Callable[[Any, int], Any]] = {
     "dim": lambda dim, n: dim + 1,
     "shape": lambda shape, n: (n, *shape),
     "index": lambda index, n: (slice(None), *index),
+    "at": lambda at, n: np.broadcast_to(at, (n, *at.shape)),
     "path": lambda path, n: tuple((name, _moved(TABLE[name], kw, n)) for name, kw in path),
 }
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from . import kernels
 from .devices import check_device, device
 from .dtypes import float32, float64
 from .tensors import Tensor, wrap
@@ -118,14 +119,11 @@ class Generator:
 
         float32 and float16: u the 24 low bits of a 32-bit word. What is rounded up to high is low.
         """
-        ends = dtype.type(low), dtype.type(high)
-        if dtype != float64:
-            u = (self.words(n) & np.uint64(2**24 - 1)).astype(np.float32) * np.float32(2**-24)
-            low, high = np.float32(low), np.float32(high)
-        else:
-            u = (self.words(n, 64) & np.uint64(2**53 - 1)).astype(np.float64) * 2.0**-53
-        if low == 0 and high == 1 and u.dtype == dtype:
+        u = kernels.uniform(self._twister(), n, dtype == float64)
+        if low == 0 and high == 1 and dtype == u.dtype:
             return u
+        ends = dtype.type(low), dtype.type(high)
+        low, high = u.dtype.type(low), u.dtype.type(high)
         y = _line(u, high - low, low).astype(dtype, copy=False)
         y[y == ends[1]] = ends[0]
         return y
@@ -141,13 +139,14 @@ class Generator:
 
     def normal_pairs(self, n: int) -> np.ndarray:
         """n standard normal numbers, float64, in pairs; of the last one the second half is kept."""
-        spare = [] if self._spare is None else [self._spare]
-        m = max(n - len(spare), 0)
-        angle, u = self.uniform(m + m % 2).reshape(-1, 2).T
-        r = np.sqrt(-2 * np.log1p(-u))
-        z = np.stack([r * np.cos(2 * np.pi * angle), r * np.sin(2 * np.pi * angle)], 1).ravel()
-        z = np.concatenate([spare, z])
-        self._spare = float(z[n]) if len(z) > n else None
+        known = [] if self._spare is None else [self._spare]
+        m = max(n - len(known), 0)
+        z = self.uniform(m + m % 2).reshape(-1, 2)
+        r, angle = np.sqrt(-2 * np.log1p(-z[:, 1])), 2 * np.pi * z[:, 0]
+        np.multiply(r, np.cos(angle), out=z[:, 0])
+        np.multiply(r, np.sin(angle), out=z[:, 1])
+        z = np.concatenate([known, z.ravel()]) if known else z.ravel()
+        self._spare = z[n].item() if len(z) > n else None
         return z[:n]
 
     def one_by_one(self) -> Iterator[float]:

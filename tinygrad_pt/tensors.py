@@ -921,6 +921,8 @@ def weight(x: Any) -> tuple[int, np.dtype] | None:
 
 def as_array(data: Any, dtype: Any = None) -> np.ndarray:
     """Data as an array of a supported dtype; Python floats become the default dtype, float32."""
+    if type(data) is float and dtype is None:  # what `zeros` and its like are filled with
+        return np.array(data, dtypes.default.dtype)
     if isinstance(data, Tensor):
         data = data.array
     try:

@@ -24,6 +24,9 @@ from .conversion import clone, to
 from .joining import cat
 from .shape import expand, reshape
 
+GATHER = TABLE["gather"]
+
+
 # ── places ──────────────────────────────────────────────────────────────────────────────────────
 
 def _flat(x: Tensor) -> Tensor:
@@ -139,6 +142,11 @@ def _same_dtype(name: str, x: Tensor, src: Tensor) -> None:
 
 def gather(x: Tensor, dim: int, index: Tensor) -> Tensor:
     """y[i][j][k] = x[i][index[i][j][k]][k] for dim = 1, and so on for others; shape of the index."""
+    if isinstance(index, Tensor) and x.ndim and type(x.array) is type(index.array) is np.ndarray:
+        d, small, shape = as_dim(x, dim), index.array.shape, x.array.shape
+        if len(small) == len(shape) and small[:d] == shape[:d] and small[d + 1:] == shape[d + 1:]:
+            at = np.array(_indices("gather", index, d, shape[d]).array, np.int64)
+            return apply(GATHER, (x,), {"dim": d, "at": at})
     return _read(x, _places("gather", x, dim, index))
 
 

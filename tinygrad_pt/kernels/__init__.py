@@ -43,7 +43,9 @@ lstm, lstm_back = _kernels.lstm, _kernels.lstm_back
 gru, gru_back = _kernels.gru, _kernels.gru_back
 largest_at = _kernels.largest_at
 add_at = _kernels.add_at
+gather, scatter_add = _kernels.gather, _kernels.scatter_add
 in_range = _kernels.in_range
+uniform = _kernels.uniform
 sgd = _kernels.sgd
 adam = _kernels.adam
 

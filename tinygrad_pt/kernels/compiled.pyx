@@ -9,6 +9,7 @@ The keyword `out` is for tests and buffers: a C-contiguous array that overlaps n
 import os
 
 cimport numpy as np
+from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.math cimport pow, sqrt
 
 from . import reference
@@ -643,6 +644,104 @@ def add_at(np.ndarray y not None, tuple index, x):
     cdef Py_ssize_t rows = np.PyArray_SIZE(to)
     tg_add_at(type_of(y), rows, np.PyArray_SIZE(a) // rows, np.PyArray_DATA(a),
               <const long long *>np.PyArray_DATA(to), np.PyArray_DATA(y))
+
+
+def gather(np.ndarray x not None, int dim, np.ndarray at not None):
+    """y[…, j, …] = x[…, at[…, j, …], …]: see `reference.gather`."""
+    cdef Along a
+    if not along(x, dim, at, &a):
+        return reference.gather(x, dim, at)
+    x = contiguous(x)
+    cdef np.ndarray y = empty(np.PyArray_NDIM(at), <Py_ssize_t *>np.PyArray_DIMS(at), np.PyArray_TYPE(x))
+    if np.PyArray_TYPE(x) == np.NPY_FLOAT32:
+        read_along(&a, <const float *>np.PyArray_DATA(x), <float *>np.PyArray_DATA(y))
+    else:
+        read_along(&a, <const double *>np.PyArray_DATA(x), <double *>np.PyArray_DATA(y))
+    return y
+
+
+def scatter_add(np.ndarray y not None, int dim, np.ndarray at not None, np.ndarray x not None):
+    """y[…, at[…, j, …], …] += x[…, j, …]: see `reference.scatter_add`."""
+    cdef Along a
+    if not along(y, dim, at, &a) or not ours(x, y) or not np.PyArray_ISCARRAY(y):
+        return reference.scatter_add(y, dim, at, x)
+    x = contiguous(x)
+    if np.PyArray_TYPE(x) == np.NPY_FLOAT32:
+        add_along(&a, <const float *>np.PyArray_DATA(x), <float *>np.PyArray_DATA(y))
+    else:
+        add_along(&a, <const double *>np.PyArray_DATA(x), <double *>np.PyArray_DATA(y))
+
+
+cdef struct Along:  # places along the middle one of three dimensions
+    Py_ssize_t before, many, size, after
+    const long long *at
+
+
+cdef bint along(np.ndarray x, int dim, np.ndarray at, Along *a) except -1:
+    """The places in x, verified, for C. False: it cannot."""
+    cdef int d
+    if (not ours(x, x) or np.PyArray_NDIM(at) != np.PyArray_NDIM(x)
+            or np.PyArray_TYPE(at) != np.NPY_INT64 or not np.PyArray_ISCARRAY_RO(at)
+            or not 0 <= dim < np.PyArray_NDIM(x) or not in_range(at, np.PyArray_DIM(x, dim))):
+        return False
+    a.before = a.after = 1
+    a.many, a.size = np.PyArray_DIM(at, dim), np.PyArray_DIM(x, dim)
+    for d in range(np.PyArray_NDIM(x)):
+        if d != dim and np.PyArray_DIM(x, d) != np.PyArray_DIM(at, d):
+            return False
+        if d < dim:
+            a.before *= np.PyArray_DIM(x, d)
+        elif d > dim:
+            a.after *= np.PyArray_DIM(x, d)
+    a.at = <const long long *>np.PyArray_DATA(at)
+    return True
+
+
+cdef fused real:
+    float
+    double
+
+
+cdef void read_along(const Along *a, const real *x, real *y) noexcept nogil:
+    cdef Py_ssize_t i, j, k, n = 0
+    for i in range(a.before):
+        for j in range(a.many):
+            for k in range(a.after):
+                y[n] = x[(i * a.size + a.at[n]) * a.after + k]
+                n += 1
+
+
+cdef void add_along(const Along *a, const real *x, real *y) noexcept nogil:
+    cdef Py_ssize_t i, j, k, n = 0
+    for i in range(a.before):
+        for j in range(a.many):
+            for k in range(a.after):
+                y[(i * a.size + a.at[n]) * a.after + k] += x[n]
+                n += 1
+
+
+# ---- random numbers -------------------------------------------------------------------------------
+
+cdef extern from "numpy/random/bitgen.h":
+    ctypedef struct bitgen_t:
+        void *state
+        unsigned int (*next_uint32)(void *) noexcept
+
+
+def uniform(source, Py_ssize_t n, bint wide):
+    """n numbers of [0, 1): see `reference.uniform`."""
+    cdef bitgen_t *words = <bitgen_t *>PyCapsule_GetPointer(source.capsule, "BitGenerator")
+    cdef np.ndarray u = empty(1, &n, np.NPY_FLOAT64 if wide else np.NPY_FLOAT32)
+    cdef Py_ssize_t i
+    cdef unsigned long long word
+    for i in range(n):
+        word = words.next_uint32(words.state)
+        if wide:
+            word = word << 32 | words.next_uint32(words.state)
+            (<double *>np.PyArray_DATA(u))[i] = <double>(word & (1ULL << 53) - 1) / (1ULL << 53)
+        else:
+            (<float *>np.PyArray_DATA(u))[i] = <float>(word & (1 << 24) - 1) / (1 << 24)
+    return u
 
 
 # ---- optimizers -----------------------------------------------------------------------------------

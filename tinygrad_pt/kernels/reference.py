@@ -198,6 +198,30 @@ def add_at(y, index, x):
     np.add.at(y, index, x)
 
 
+def gather(x, dim, at):
+    """y[…, j, …] = x[…, at[…, j, …], …] along a dimension; ``at`` has x's shape but along it."""
+    return np.take_along_axis(x, at, dim)
+
+
+def scatter_add(y, dim, at, x):
+    """y[…, at[…, j, …], …] += x[…, j, …], where an element that is named several times gets all."""
+    index = list(np.ogrid[tuple(map(slice, at.shape))])
+    index[dim] = at
+    np.add.at(y, tuple(index), x)
+
+
+def uniform(source, n, double):
+    """n numbers of [0, 1) from a Mersenne Twister of NumPy's.
+
+    float32: the 24 low bits of a word; float64: the 53 low bits of two, the high one first.
+    """
+    words = source.random_raw(2 * n if double else n)
+    if not double:
+        return (words & np.uint64(2**24 - 1)).astype(np.float32) * np.float32(2**-24)
+    words = words[::2] << np.uint64(32) | words[1::2]
+    return (words & np.uint64(2**53 - 1)).astype(np.float64) * 2.0**-53
+
+
 def in_range(i, n):
     """Whether all integers lie in 0 … n − 1."""
     return not i.size or bool(0 <= i.min() and i.max() < n)

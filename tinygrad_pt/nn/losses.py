@@ -26,6 +26,7 @@ from ..functions.elementwise import (
     exp,
     log,
     minimum,
+    smooth_l1,
     softplus,
     sqrt,
     square,
@@ -118,8 +119,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, size_average: bool | None = No
     reduction = how("smooth_l1_loss", reduction, size_average, reduce)
     if beta < 0:
         raise RuntimeError(f"smooth_l1_loss: beta must not be negative, got {beta}")
-    d = abs(input - target)
-    return reduced(where(d < beta, 0.5 / beta * square(d), d - 0.5 * beta) if beta else d, reduction)
+    return reduced(smooth_l1(input, target, float(beta)), reduction)
 
 
 def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0,
@@ -129,8 +129,7 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
     reduction = how("huber_loss", reduction)
     if delta <= 0:
         raise RuntimeError(f"huber_loss: delta must be positive, got {delta}")
-    d = abs(input - target)
-    losses = where(d <= delta, 0.5 * square(d), delta * (d - 0.5 * delta))
+    losses = delta * smooth_l1(input, target, float(delta))
     if weight is not None:
         _same("huber_loss", weight, losses)
         losses = losses * weight

@@ -85,6 +85,21 @@ def index_add(x, index: tuple, shape: tuple[int, ...]):
     return y
 
 
+@Linear.row(lambda m, g, i, xs, dim, at: m.scatter_add(g, dim, at, xs[0].shape),
+            sample=lambda r, shape: _along(r, shape, r.randrange(len(shape))))
+def gather(x, dim: int, at: np.ndarray):
+    """y[…, j, …] = x[…, at[…, j, …], …] along a dimension: places of their own for all the others."""
+    return kernels.gather(x, dim, at)
+
+
+@Linear.row(lambda m, g, i, xs, dim, at, shape: m.gather(g, dim, at))
+def scatter_add(x, dim: int, at: np.ndarray, shape: tuple[int, ...]):
+    """Zeros of a shape with x added at the places that `gather`, whose adjoint this is, takes."""
+    y = np.zeros(shape, x.dtype)
+    kernels.scatter_add(y, dim, at, x)
+    return y
+
+
 @Linear.row(lambda m, g, i, xs, dim: m.slice(g, _span(xs, i, dim)),
             sample=lambda r, shape: {"dim": r.randrange(len(shape))})
 def cat(*xs, dim: int):
@@ -260,3 +275,9 @@ def _indices(r, shape):
     if not prod(shape):
         return (Slice(None),) * len(shape)
     return tuple(np.array([r.randrange(n) for _ in range(4)]) for n in shape[:2])
+
+
+def _along(r, shape, dim):
+    small = (*shape[:dim], r.choice([1, 2, 5]) if shape[dim] else 0, *shape[dim + 1:])
+    return {"dim": dim, "at": np.array([r.randrange(shape[dim]) for _ in range(prod(small))],
+                                       np.int64).reshape(small)}

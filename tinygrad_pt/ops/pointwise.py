@@ -186,6 +186,14 @@ row("clip", "x, lo, hi", "minimum(maximum(x, lo), hi)",
     kinks=["x - lo", "x - hi"], integers=True, sample=((-3, 3), (-2, -0.5), (0.5, 2)),
     doc="x kept within [lo, hi].")
 
+row("smooth_l1", "x, t, beta",
+    "where(abs(x - t) < beta, (x - t) * (x - t) / (2 * beta), abs(x - t) - beta / 2)",
+    "where(abs(x - t) < beta, (x - t) / beta, sign(x - t))",
+    "where(abs(x - t) < beta, (t - x) / beta, sign(t - x))",
+    "where(abs(x - t) < beta, -(x - t) * (x - t) / (2 * beta * beta), -0.5)",
+    domain="beta > 0", sample=((-3, 3), (-3, 3), (0.5, 2)),
+    doc="|x − t| − β/2, but (x − t)² / 2β where |x − t| < β (Girshick, 2015).")
+
 # ── the product in the chain rule itself ────────────────────────────────────────────────────────
 
 row("chain", "g, d", "chain(g, d)", "d", "g",
