@@ -191,7 +191,7 @@ row("smooth_l1", "x, t, beta",
     "where(abs(x - t) < beta, (x - t) / beta, sign(x - t))",
     "where(abs(x - t) < beta, (t - x) / beta, sign(t - x))",
     "where(abs(x - t) < beta, -(x - t) * (x - t) / (2 * beta * beta), -0.5)",
-    domain="beta > 0", sample=((-3, 3), (-3, 3), (0.5, 2)),
+    kinks=["abs(x - t) - beta"], domain="beta > 0", sample=((-3, 3), (-3, 3), (0.5, 2)),
     doc="|x − t| − β/2, but (x − t)² / 2β where |x − t| < β (Girshick, 2015).")
 
 # ── the product in the chain rule itself ────────────────────────────────────────────────────────
