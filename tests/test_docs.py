@@ -69,3 +69,18 @@ def test_pytorch_prints_the_same(tmp_path):
     program.write_text(code.replace("tinygrad_pt", "torch"), "utf-8")
     done = subprocess.run([sys.executable, program], capture_output=True, text=True)
     assert [line.strip() for line in done.stdout.splitlines()] == expected(code), done.stderr
+
+
+def test_the_page_about_kernels_names_what_exists():
+    """Every file of csrc/ is on its map; what it mentions exists, but for the new kernel."""
+    text = (ROOT / "csrc/README.md").read_text("utf-8")
+    csrc = [p for p in (ROOT / "csrc").iterdir() if p.suffix in (".c", ".h")]
+    assert not [p.name for p in csrc if f"`{p.name}`" not in text]
+    kernels = [p for p in (ROOT / "tinygrad_pt/kernels").iterdir() if p.suffix in (".py", ".pyx")]
+    for name in re.findall(r"`([\w./]+\.(?:c|h|py|pyx))`", text):
+        assert (ROOT / name).exists() or name in [p.name for p in csrc + kernels], name
+    sources = "".join(p.read_text("utf-8") for p in [*csrc, *kernels, ROOT / "tests/test_kernels.py"])
+    code = "".join(re.findall(r"^```(?:c|cython|python)\n(.*?)^```", text, re.M | re.S))
+    code = re.sub(r'/\*.*?\*/|""".*?"""', "", code + " ".join(re.findall(r"`(\w+)`", text)))
+    unknown = set(re.findall(r"[A-Za-z_]\w+", code)) - set(re.findall(r"\w+", sources))
+    assert unknown == {"unit", "TG_UNIT", "test_unit", "name_f32", "name_f64"}
