@@ -13,8 +13,9 @@ import re
 import time
 
 from contest import MODULES, OURS, contest, present
-from page import cells, contestants, page
+from page import amounts, cells, contestants, page
 from rows import ROWS
+from start import SECTION, costs
 
 
 def main():
@@ -32,19 +33,29 @@ def main():
     pythons = present(dict(p.split("=", 1) for p in given.python))
     if given.alone:
         pythons = {OURS: pythons[OURS]}
-    results, about, started, section = [], {}, time.time(), None
+
+    def wanted(name):
+        return not given.names or any(re.search(n, name) for n in given.names)
+
+    rows, about, started = [], {}, time.time()
+
+    def show(section, cells):
+        if section not in dict(rows):
+            print("\n" + section)
+        rows.append((section, cells))
+        print("  ".join(f"{who} {text}".strip() for who, text in cells.items()), flush=True)
+
     for row in ROWS:
-        if given.names and not any(re.search(n, f"{row.section}: {row.name}") for n in given.names):
-            continue
-        if row.section != section:
-            print("\n" + (section := row.section))
-        results.append(contest(row, pythons, given.rounds, given.threads, about))
-        print("  ".join(cells(results[-1])), flush=True)
+        if wanted(f"{row.section}: {row.name}"):
+            show(row.section, cells(contest(row, pythons, given.rounds, given.threads, about)))
+    if wanted(SECTION):
+        for cost in costs(pythons, given.rounds):
+            show(SECTION, amounts(cost))
     print("\n" + contestants(about))
     print(f"{time.time() - started:.0f} s")
     if given.write:
         with open(given.write, "w", encoding="utf-8") as f:
-            f.write(page(results, about, given.rounds, given.threads))
+            f.write(page(rows, about, given.rounds, given.threads))
 
 
 if __name__ == "__main__":

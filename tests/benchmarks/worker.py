@@ -50,6 +50,19 @@ def about(who, m):
     return getattr(sys.modules[m.__name__.partition(".")[0]], "__version__", "")
 
 
+def program(who, name):
+    """What a contestant does in a row."""
+    from rows import ROWS
+
+    row = next(r for r in ROWS if r.name == name)
+    if who == "peak":
+        return lambda m: m.peak(row.flop, row.bits)
+    if who == "jax":
+        from in_jax import PROGRAMS
+        return PROGRAMS.get(name, row.program)
+    return row.program
+
+
 def main(who, name):
     threads = int(os.environ["OMP_NUM_THREADS"])
     if hasattr(os, "sched_setaffinity"):  # before the libraries count the processors
@@ -59,21 +72,12 @@ def main(who, name):
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a library prints is no answer
 
     from contest import MODULES
-    from rows import ROWS
-    row = next(r for r in ROWS if r.name == name)
-    if who == "peak":
-        from peak import peak
-        said, check, step = "", [], peak(row.flop, row.bits)
-    else:
-        m = import_module(MODULES[who])
-        if hasattr(m, "set_num_threads"):
-            m.set_num_threads(threads)
-        if who == "jax":
-            from in_jax import PROGRAMS
-            row.program = PROGRAMS.get(name, row.program)
-        step = row.program(m)
-        said, check = about(who, m), [fingerprint(step()) for _ in range(3)]
-    print(json.dumps({"about": said, "check": check}), file=answers, flush=True)
+    m = import_module(MODULES[who])
+    if hasattr(m, "set_num_threads"):
+        m.set_num_threads(threads)
+    step = program(who, name)(m)
+    check = [] if who == "peak" else [fingerprint(step()) for _ in range(3)]
+    print(json.dumps({"about": about(who, m), "check": check}), file=answers, flush=True)
 
     for line in sys.stdin:
         start = clock()
