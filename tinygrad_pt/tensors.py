@@ -46,7 +46,8 @@ if not cython.compiled:  # else C's: see tensors.pxd
     def product(a: Any, b: Any, turn_a: bool, turn_b: bool, rows: bool) -> None:
         """The product of two matrices in C, either transposed; None where that does not fit.
 
-        With ``rows`` what has more dimensions is taken for the matrix of its rows.
+        b, or both, may be a vector: a column. With ``rows`` what has more dimensions is taken for the
+        matrix of its rows.
         """
 
     def pull(row: int, i: int, g: Any, y: Any, xs: tuple) -> None:
@@ -70,7 +71,7 @@ ADD, SUB, MUL, DIV = TABLE["add"], TABLE["sub"], TABLE["mul"], TABLE["div"]
 POW, NEG, ABS, CAST = TABLE["pow"], TABLE["neg"], TABLE["abs"], TABLE["cast"]
 REMAINDER, FLOOR_DIVIDE = TABLE["remainder"], TABLE["floor_divide"]
 INDEX, PERMUTE, RESHAPE = TABLE["index"], TABLE["permute"], TABLE["reshape"]
-SUM, MATMUL, LINEAR = TABLE["sum"], TABLE["matmul"], TABLE["linear"]
+SUM, MATMUL, MV, LINEAR = TABLE["sum"], TABLE["matmul"], TABLE["mv"], TABLE["linear"]
 _Array = np.ndarray
 
 
@@ -707,7 +708,7 @@ def _matmul(a: Any, b: Any) -> Any:
     """a @ b, of which one may be an array."""
     y = product(_array(a), _array(b), False, False, False)
     if y is not None:
-        return result(MATMUL, (a, b), _NOTHING, y)
+        return result(MATMUL if y.ndim == 2 else MV, (a, b), _NOTHING, y)
     a, b = [wrap(as_array(x)) if isinstance(x, np.ndarray) else x for x in (a, b)]
     return Tensor.matmul(a, b)
 
@@ -778,7 +779,7 @@ def quick_pulls(node: Node, edges: tuple, g: Any) -> list | None:
     """`graph.pulls` of the commonest rows by C loops; None where they do not fit."""
     op = node.op
     loops: cython.bint = type(op) is Pointwise
-    if not (loops or op is MATMUL or op is LINEAR or op is RESHAPE or op is SUM):
+    if not (loops or op is MATMUL or op is LINEAR or op is MV or op is RESHAPE or op is SUM):
         return None
     y, xs = saved(node)
     code: cython.Py_ssize_t = op.code if loops and op.code is not None else -1
@@ -791,6 +792,8 @@ def quick_pulls(node: Node, edges: tuple, g: Any) -> list | None:
             contribution = (pull(code, i, g, y, xs) if loops else
                             g.reshape(xs[0].shape) if op is RESHAPE else
                             spread(g, xs[0]) if op is SUM else
+                            product(g, xs[1], False, True, False) if i == 0 and op is MV else
+                            product(xs[0], g, True, False, False) if op is MV else
                             product(g, xs[1], False, op is MATMUL, op is LINEAR) if i == 0 else
                             product(xs[0], g, True, False, False) if op is MATMUL else
                             product(g, xs[0], True, False, True))

@@ -331,6 +331,8 @@ def _matmul(name: str, a: Tensor, b: Tensor, *ndims: int) -> Tensor:
         raise RuntimeError(f"{name}: wants one dtype, got {a.dtype} and {b.dtype}")
     if a.dtype.kind == "b":
         raise NotImplementedError(f"{name}: wants numbers, got bools; convert them, as by .long()")
+    if a.ndim == 2 and b.ndim == 1:
+        return apply(TABLE["mv"], (a, b), {})
     y = apply(TABLE["matmul"], (unsqueeze(a, 0) if a.ndim == 1 else a,
                                 unsqueeze(b, 1) if b.ndim == 1 else b), {})
     if a.ndim == 1:

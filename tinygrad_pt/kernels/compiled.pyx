@@ -181,6 +181,7 @@ def matmul(np.ndarray a not None, np.ndarray b not None, out=None):
 cpdef object product(object a, object b, bint turn_a, bint turn_b, bint rows):
     """a b, or with either transposed; None if they are not matrices of one type that fit.
 
+    b may be a vector, a column, as is then the result; and so may a be, if b is one transposed.
     With ``rows`` what has more dimensions is taken for the matrix of its rows, and so is the result for
     that of a not transposed.
     """
@@ -191,6 +192,8 @@ cpdef object product(object a, object b, bint turn_a, bint turn_b, bint rows):
     cdef Py_ssize_t m, n, k, other
     cdef Py_ssize_t shape[MAX_DIMS]
     cdef int d, dims = 2, failed
+    if np.PyArray_NDIM(x) == 1 and not (turn_b and np.PyArray_NDIM(y) == 1):
+        return None
     if (not ours(x, y) or not as_matrix(x, turn_a, rows, &mx, &m, &k)
             or not as_matrix(y, turn_b, rows, &my, &other, &n) or k != other):
         return None
@@ -200,6 +203,8 @@ cpdef object product(object a, object b, bint turn_a, bint turn_b, bint rows):
         for d in range(dims - 1):
             shape[d] = np.PyArray_DIM(x, d)
         shape[dims - 1] = n
+    elif np.PyArray_NDIM(y) == 1 and not turn_b:
+        dims = 1
     z = empty(dims, shape, np.PyArray_TYPE(x))
     mz.data, mz.row, mz.col = np.PyArray_DATA(z), n, 1
     cdef tg_dtype t = type_of(x)
@@ -218,10 +223,14 @@ cdef bint as_matrix(np.ndarray a, bint turn, bint rows, tg_matrix *x, Py_ssize_t
     """A matrix for C, and its size. False if C cannot read a so."""
     cdef int d, last = np.PyArray_NDIM(a) - 1
     cdef Py_ssize_t size = np.PyArray_ITEMSIZE(a)
-    if last < 1 or not PyArray_ISBEHAVED_RO(a):
+    if last < 0 or not PyArray_ISBEHAVED_RO(a):
         return False
-    x.data, m[0], n[0] = np.PyArray_DATA(a), np.PyArray_DIM(a, last - 1), np.PyArray_DIM(a, last)
-    if last == 1:
+    x.data, m[0], n[0] = np.PyArray_DATA(a), np.PyArray_DIM(a, max(last - 1, 0)), np.PyArray_DIM(a, last)
+    if last == 0:
+        if np.PyArray_STRIDE(a, 0) % size:
+            return False
+        n[0], x.row, x.col = 1, np.PyArray_STRIDE(a, 0) // size, 1
+    elif last == 1:
         if np.PyArray_STRIDE(a, 0) % size or np.PyArray_STRIDE(a, 1) % size:
             return False
         x.row, x.col = np.PyArray_STRIDE(a, 0) // size, np.PyArray_STRIDE(a, 1) // size

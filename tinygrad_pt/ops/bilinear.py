@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from math import prod
 
+import numpy as np
+
 from .. import kernels
 from . import Bilinear
 
@@ -23,6 +25,24 @@ def _matrices(r):
 def matmul(a, b):
     """Matrix product of the last two dimensions, y = a b; the dimensions before them broadcast."""
     return kernels.matmul(a, b)
+
+
+def _vector(r):
+    n, k = (r.choice([0, 1, 2, 3, 5]) for _ in range(2))
+    return (n, k), (k,), {}
+
+
+@Bilinear.row(lambda m, g, a, v: m.outer(g, v), lambda m, g, a, v: m.mv(m.mT(a), g), sample=_vector)
+def mv(a, v):
+    """y = a v, a matrix (n, k) times a vector (k)."""
+    return kernels.matmul(a, v[:, None])[:, 0]
+
+
+@Bilinear.row(lambda m, h, g, v: m.mv(h, v), lambda m, h, g, v: m.mv(m.mT(h), g),
+              sample=lambda r: ((r.choice([0, 1, 3]),), (r.choice([0, 1, 4]),), {}))
+def outer(g, v):
+    """All products gᵢ vⱼ of the elements of two vectors: the adjoint of `mv` in the matrix."""
+    return np.multiply.outer(g, v)
 
 
 def _layer(r):
