@@ -26,7 +26,6 @@ cpdef object place(object x)
 cpdef Tensor memory_of(Tensor x)
 cpdef touch(Tensor x, str name)
 cpdef Tensor base_of(Tensor x)
-cpdef tuple saved(Node node)
 
 cdef extern from "unseal.h":
     void unseal "tg_unseal"(object type)

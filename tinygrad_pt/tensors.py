@@ -50,7 +50,7 @@ if not cython.compiled:  # else C's: see tensors.pxd
         matrix of its rows.
         """
 
-    def pull(row: int, i: int, g: Any, y: Any, xs: tuple) -> None:
+    def pull(row: int, i: int, g: Any, y: Any, xs: list) -> None:
         """The cotangent of xᵢ by the C loop of a row; None where there is none that fits."""
 
     def spread(g: Any, x: Any) -> None:
@@ -761,18 +761,10 @@ def _promoted(op: Pointwise, operands: tuple) -> Any:
 
 # ── the way back, in the namespace of arrays ────────────────────────────────────────────────────
 
-@cython.ccall
 def saved(node: Node) -> tuple:
     """What a node holds, as arrays: y, and the operands, numbers of y's dtype."""
-    t: Tensor
-    xs: list = []
-    for x in node.inputs:
-        if isinstance(x, Tensor):
-            t = x
-            xs.append(t.array)
-        else:
-            xs.append(np.asarray(x, node.y.dtype))
-    return node.y, tuple(xs)
+    return node.y, tuple([x.array if isinstance(x, Tensor) else np.asarray(x, node.y.dtype)
+                          for x in node.inputs])
 
 
 def quick_pulls(node: Node, edges: tuple, g: Any) -> list | None:
@@ -781,7 +773,13 @@ def quick_pulls(node: Node, edges: tuple, g: Any) -> list | None:
     loops: cython.bint = type(op) is Pointwise
     if not (loops or op is MATMUL or op is LINEAR or op is MV or op is RESHAPE or op is SUM):
         return None
-    y, xs = saved(node)
+    xs: list = []
+    t: Tensor
+    for x in node.inputs:
+        if isinstance(x, Tensor):
+            t = x
+            x = t.array
+        xs.append(x)
     code: cython.Py_ssize_t = op.code if loops and op.code is not None else -1
     i: cython.Py_ssize_t
     found: list = []
@@ -789,7 +787,7 @@ def quick_pulls(node: Node, edges: tuple, g: Any) -> list | None:
         if edges[i] is None:
             contribution = None
         else:
-            contribution = (pull(code, i, g, y, xs) if loops else
+            contribution = (pull(code, i, g, node.y, xs) if loops else
                             g.reshape(xs[0].shape) if op is RESHAPE else
                             spread(g, xs[0]) if op is SUM else
                             product(g, xs[1], False, True, False) if i == 0 and op is MV else

@@ -10,7 +10,7 @@ cpdef object spread(object g, object x)
 cpdef object sum_to(object g, object x)
 cpdef bint accumulate(object total, object g) except -1
 cpdef bint same_shape(object a, object b) except -1
-cpdef object pull(int row, int i, object g, object y, tuple xs)
+cpdef object pull(int row, int i, object g, object y, list xs)
 cdef void give_back(PyObject *array) noexcept
 cdef object empty(int ndim, const Py_ssize_t *shape, int kind)
 

@@ -370,7 +370,7 @@ cpdef bint is_float(object y) except -1:
     return kind == np.NPY_FLOAT or kind == np.NPY_DOUBLE or kind == np.NPY_FLOAT16
 
 
-cpdef object pull(int row, int i, object g, object y, tuple xs):
+cpdef object pull(int row, int i, object g, object y, list xs):
     """The cotangent of xᵢ, g·∂y/∂xᵢ summed to its shape, by the loop of a row; or None."""
     cdef Walk w
     cdef PyObject *largest = NULL
