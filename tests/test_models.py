@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 import tinygrad_pt as torch
-from tinygrad_pt.models.rbm import RBM, LinearRBM, divergence
+from tinygrad_pt.models.rbm import RBM, LinearRBM, WordsRBM, divergence, greedy, unrolled
 
 
 def states(n):
@@ -47,3 +47,30 @@ def test_a_trained_machine_holds_its_data_likely(persistent):
                              persistent=persistent))
     p = (-rbm.free_energy(states(4).float())).softmax(0)
     assert p[3] + p[12] > 0.8 and errors[-1] < errors[0] / 4
+
+
+def test_machines_unroll_to_a_net_that_goes_up_and_down_again():
+    stack = [machine(RBM, 5, 4), machine(RBM, 4, 3), machine(LinearRBM, 3, 2)]
+    net, x = unrolled(stack), torch.rand(6, 5).double()
+    h = x
+    for rbm in stack:
+        h = rbm.up(h)
+    torch.testing.assert_close(net.encoder(x), h)
+    for rbm in stack[:0:-1]:
+        h = rbm.down(h)
+    torch.testing.assert_close(net(x).sigmoid(), stack[0].down(h))
+
+
+def test_greedy_learns_each_machine_on_the_answers_below():
+    torch.manual_seed(0)
+    x = torch.tensor([[1.0, 1, 0, 0], [0, 0, 1, 1]]).repeat(50, 1)
+    stack = [RBM(4, 6), RBM(6, 3)]
+    answers = greedy(stack, x, epochs=20, batch=10)
+    torch.testing.assert_close(answers, stack[1].up(stack[0].up(x)))
+    assert (unrolled(stack)(x).sigmoid() - x).abs().max() < 0.2
+
+
+def test_a_machine_of_words_keeps_their_number():
+    rbm, v = machine(WordsRBM, 4, 3), torch.tensor([[3.0, 0, 1, 2], [0, 5, 0, 0]]).double()
+    torch.testing.assert_close(rbm.down(rbm.up(v)).sum(1), torch.ones(2).double())
+    torch.testing.assert_close(rbm.gibbs(v, 3).sum(1), v.sum(1))

@@ -7,7 +7,8 @@ M. Nielsen, Neural Networks and Deep Learning, 2015, chapters 3 and 5.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise, starmap
 
 import tinygrad_pt as torch
 from tinygrad_pt import Tensor, nn, optim
@@ -18,13 +19,27 @@ def sigmoid_network(sizes: Sequence[int], narrow: bool = True) -> nn.Sequential:
 
     Biases are drawn from N(0, 1), weights from N(0, 1/√fan-in) if ``narrow``, else from N(0, 1) too.
     """
-    layers: list[nn.Module] = [nn.Flatten()]
-    for inputs, outputs in zip(sizes, sizes[1:], strict=False):
-        linear = nn.Linear(inputs, outputs)
-        nn.init.normal_(linear.weight, 0.0, inputs ** -0.5 if narrow else 1.0)
-        nn.init.normal_(linear.bias)
-        layers += [linear, nn.Sigmoid()]
-    return nn.Sequential(*layers[:-1])
+    def drawn(inputs: int, outputs: int) -> nn.Linear:
+        layer = nn.Linear(inputs, outputs)
+        nn.init.normal_(layer.weight, 0.0, inputs ** -0.5 if narrow else 1.0)
+        nn.init.normal_(layer.bias)
+        return layer
+    return nn.Sequential(nn.Flatten(), *sigmoids(starmap(drawn, pairwise(sizes))))
+
+
+def sigmoids(layers: Iterable[nn.Module]) -> nn.Sequential:
+    """Layers with sigmoids in between; the last one's scores are left as they are."""
+    return nn.Sequential(*[m for layer in layers for m in (layer, nn.Sigmoid())][:-1])
+
+
+def glorot(net: nn.Module) -> nn.Module:
+    """The net with weights of Glorot's variance, 2/(fan-in + fan-out), and biases of 0."""
+    for p in net.parameters():
+        if p.ndim == 2:
+            nn.init.xavier_normal_(p)
+        else:
+            nn.init.zeros_(p)
+    return net
 
 
 def cross_entropy(scores: Tensor, labels: Tensor) -> Tensor:
