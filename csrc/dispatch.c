@@ -88,15 +88,21 @@ static void matmul_columns(void *job, ptrdiff_t i, ptrdiff_t j)
         o->failed = -1;
 }
 
-/* Each piece makes its own copy of the other operand. Hence the longer side is cut, and not into more pieces
- * than there are threads. */
+/* The least piece of n, each of so many products. Every piece makes a copy of what it shares with the others,
+ * so that there are not to be more of them than threads. */
+static ptrdiff_t products_grain(ptrdiff_t n, ptrdiff_t products)
+{
+    return MAX(CEIL(PRODUCTS, MAX(1, products)), n / tg_threads());
+}
+
+/* The longer side is cut: the shorter one is copied. */
 int tg_matmul(tg_dtype t, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, tg_matrix a, tg_matrix b, tg_matrix c)
 {
     if (m * n * k < 2 * PRODUCTS) /* the smallest ones would notice the divisions */
         return chosen->matmul[t](m, n, k, a, b, c);
     matmul_job job = {t, m, n, k, a, b, c, 0};
-    const ptrdiff_t longer = MAX(m, n), worth = CEIL(PRODUCTS, MIN(m, n) * k);
-    tg_parallel(longer, MAX(worth, MAX(32, longer / tg_threads())), m >= n ? matmul_rows : matmul_columns, &job);
+    const ptrdiff_t longer = MAX(m, n), grain = MAX(32, products_grain(longer, MIN(m, n) * k));
+    tg_parallel(longer, grain, m >= n ? matmul_rows : matmul_columns, &job);
     return job.failed;
 }
 
@@ -122,11 +128,13 @@ static tg_images from_image(tg_dtype t, tg_images x, ptrdiff_t i)
     x.data = past(t, x.data, i * x.stride[0]);
     return x;
 }
-/* How many images are a piece. */
+static ptrdiff_t filters_size(const tg_conv *s)
+{
+    return s->groups * s->out * s->in * s->kernel[0] * s->kernel[1];
+}
 static ptrdiff_t image_grain(const tg_conv *s)
 {
-    const ptrdiff_t filter = s->in * s->kernel[0] * s->kernel[1];
-    return CEIL(PRODUCTS, MAX(1, s->groups * s->out * filter * s->result[0] * s->result[1]));
+    return products_grain(s->batch, filters_size(s) * s->result[0] * s->result[1]);
 }
 
 static void conv2d_images(void *job, ptrdiff_t i, ptrdiff_t j)
@@ -179,7 +187,7 @@ int tg_conv2d_weight(tg_dtype t, const tg_conv *s, tg_images g, tg_images x, voi
     const ptrdiff_t parts = MIN(tg_threads(), s->batch / image_grain(s));
     if (parts < 2)
         return chosen->conv2d_weight[t](s, g, x, gw);
-    const ptrdiff_t filters = s->groups * s->out * s->in * s->kernel[0] * s->kernel[1];
+    const ptrdiff_t filters = filters_size(s);
     void *sums = malloc((parts - 1) * bytes_of(t, filters));
     if (!sums)
         return -1;

@@ -194,6 +194,18 @@ def test_workers_share_a_stream():
     assert [*data.ChainDataset([Numbers(), Numbers()])] == 2 * list(range(10))
 
 
+class Threads(data.Dataset):
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, i):
+        return tg.get_num_threads()
+
+
+def test_a_worker_has_one_thread():
+    assert [x.tolist() for x in data.DataLoader(Threads(), 1, num_workers=2)] == [[1], [1]]
+
+
 def test_workers_are_seeded():
     def batches(**kw):
         tg.manual_seed(5)

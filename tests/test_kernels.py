@@ -689,7 +689,7 @@ def large(dtype):
                       ("mul", x, 2.0), ("mul", x[::2], y[:600])]:
         code = elementwise.find(TABLE[name].text())
         y1 = elementwise.quick(code, len(xs), *xs, *[None] * (3 - len(xs)))
-        g1 = elementwise.pull(code, 0, g[:len(y1)], y1, tuple(xs))
+        g1 = elementwise.pull(code, 0, g[:len(y1)], y1, xs)
         found |= {f"{name} {len(found)}": y1, f"{name} back {len(found)}": g1}
     x, m, v = x.copy(), normal(1200, 170), abs(normal(1200, 170))
     compiled.sgd([x], [g], [m], 0.1, 0.9, 0.0, True)

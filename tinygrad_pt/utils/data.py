@@ -21,6 +21,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from ..functions import manual_seed, multinomial, randint, randperm, stack, tensor
+from ..kernels import set_num_threads
 from ..places import lookup
 from ..random import Generator
 from ..tensors import Tensor, wrap
@@ -546,6 +547,7 @@ def _work(tasks: Any, answers: Any, fetcher: tuple, init: Callable | None, info:
         words = np.random.SeedSequence([info.id, drawn % 2**32, drawn >> 32])  # as PyTorch's
         np.random.seed(words.generate_state(4))
         manual_seed(info.seed)
+        set_num_threads(1)  # there are as many workers as are wanted
         if init is not None:
             init(info.id)
         fetch = _Fetcher(*fetcher)
