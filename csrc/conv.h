@@ -108,11 +108,12 @@ static void FN(correlate)(const tg_conv *s, const FN(layout) *in, const T *filte
             for (ptrdiff_t p = 0; p < run; p += NR)
                 for (ptrdiff_t t = 0; t < TILES(s->out); t++) {
                     const ptrdiff_t o = TILE_START(t, s->out);
+                    T *c = strip + o * run + p;
                     FN(tile)(TILE_START(t + 1, s->out) - o, &(FN(block)){
                         .depth = MIN(DEPTH, depth - l0), .cols = MIN(NR, run - p),
-                        .a = filters + (t * depth + l0) * PITCH, .b = planes + i0 * in->width + p,
-                        .c = strip + o * run + p,
-                        .row = row, .step = step, .line = line + l0, .to = to, .add = l0 > 0});
+                        .a = filters + (t * depth + l0) * PITCH, .b = planes + i0 * in->width + p, .c = c,
+                        .row = row, .step = step, .line = line + l0, .to = to,
+                        .start = l0 > 0 ? c : NULL, .from = to});
                 }
         for (ptrdiff_t o = 0; o < s->out; o++)
             for (ptrdiff_t i = 0; i < n; i++) {
@@ -248,7 +249,8 @@ static int FN(conv2d_input)(const tg_conv *s, tg_images g, const void *filters_o
                         FN(tile)(TILE_START(t + 1, in.depth) - k, &(FN(block)){
                             .depth = MIN(DEPTH, s->out - l0), .cols = MIN(NR, in.pixels - p),
                             .a = filters + (t * s->out + l0) * PITCH, .b = g_planes + p, .c = planes + p,
-                            .row = row, .step = step, .line = g_line + l0, .to = line + k, .add = 1});
+                            .row = row, .step = step, .line = g_line + l0, .to = line + k,
+                            .start = planes + p, .from = line + k});
                     }
             const T *plane = planes;
             for (ptrdiff_t c = 0; c < s->in; c++)
@@ -304,10 +306,12 @@ static int FN(conv2d_weight)(const tg_conv *s, tg_images g, tg_images x, void *f
                 for (ptrdiff_t o = 0; o < s->out; o += NR)
                     for (ptrdiff_t t = 0; t < TILES(in.depth); t++) {
                         const ptrdiff_t r = TILE_START(t, in.depth);
+                        T *c = sum + r * out + o;
                         FN(tile)(TILE_START(t + 1, in.depth) - r, &(FN(block)){
                             .depth = MIN(DEPTH, pixels - p), .cols = MIN(NR, s->out - o),
-                            .a = planes, .b = panels + o * pixels + p * NR, .c = sum + r * out + o,
-                            .row = line + r, .step = pixel + p, .line = g_line, .to = to, .add = 1});
+                            .a = planes, .b = panels + o * pixels + p * NR, .c = c,
+                            .row = line + r, .step = pixel + p, .line = g_line, .to = to,
+                            .start = c, .from = to});
                     }
         }
         for (ptrdiff_t o = 0; o < s->out; o++)

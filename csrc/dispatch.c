@@ -64,27 +64,29 @@ static void *past(tg_dtype t, const void *p, ptrdiff_t n) { return p ? (char *)p
 typedef struct {
     tg_dtype t;
     ptrdiff_t m, n, k;
-    tg_matrix a, b, c;
+    tg_matrix a, b, start, c;
     _Atomic int failed;
 } matmul_job;
 
 static void matmul_rows(void *job, ptrdiff_t i, ptrdiff_t j)
 {
     matmul_job *o = job;
-    tg_matrix a = o->a, c = o->c;
+    tg_matrix a = o->a, start = o->start, c = o->c;
     a.data = past(o->t, a.data, i * a.row);
+    start.data = past(o->t, start.data, i * start.row);
     c.data = past(o->t, c.data, i * c.row);
-    if (chosen->matmul[o->t](j - i, o->n, o->k, a, o->b, c))
+    if (chosen->matmul[o->t](j - i, o->n, o->k, a, o->b, start, c))
         o->failed = -1;
 }
 
 static void matmul_columns(void *job, ptrdiff_t i, ptrdiff_t j)
 {
     matmul_job *o = job;
-    tg_matrix b = o->b, c = o->c;
+    tg_matrix b = o->b, start = o->start, c = o->c;
     b.data = past(o->t, b.data, i * b.col);
+    start.data = past(o->t, start.data, i);
     c.data = past(o->t, c.data, i);
-    if (chosen->matmul[o->t](o->m, j - i, o->k, o->a, b, c))
+    if (chosen->matmul[o->t](o->m, j - i, o->k, o->a, b, start, c))
         o->failed = -1;
 }
 
@@ -96,11 +98,12 @@ static ptrdiff_t products_grain(ptrdiff_t n, ptrdiff_t products)
 }
 
 /* The longer side is cut: the shorter one is copied. */
-int tg_matmul(tg_dtype t, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, tg_matrix a, tg_matrix b, tg_matrix c)
+int tg_matmul(tg_dtype t, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, tg_matrix a, tg_matrix b, tg_matrix start,
+              tg_matrix c)
 {
     if (m * n * k < 2 * PRODUCTS) /* the smallest ones would notice the divisions */
-        return chosen->matmul[t](m, n, k, a, b, c);
-    matmul_job job = {t, m, n, k, a, b, c, 0};
+        return chosen->matmul[t](m, n, k, a, b, start, c);
+    matmul_job job = {t, m, n, k, a, b, start, c, 0};
     const ptrdiff_t longer = MAX(m, n), grain = MAX(32, products_grain(longer, MIN(m, n) * k));
     tg_parallel(longer, grain, m >= n ? matmul_rows : matmul_columns, &job);
     return job.failed;

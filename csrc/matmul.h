@@ -1,4 +1,4 @@
-/* Matrix product c = a b. The plain loop is
+/* Matrix product c = start + a b. The plain loop is
  *
  *     for i < m:  for j < n:  for l < k:  c[i][j] += a[i][l] * b[l][j]
  *
@@ -18,14 +18,16 @@
 #define TILES(m) CEIL(m, TILE_ROWS)
 #define TILE_START(t, m) ((t) * (m) / TILES(m))     /* tiles of nearly equal height: 64 = 12 + 13 + 13 + 13 + 13 */
 
-/* c[to[i] + j] = Σ_{l<depth} a[row[i] + step[l]] · b[line[l] + j] for i < rows, j < cols; added to c if told so.
- * Rows are stored in order, so that with `add` rows of c may overlap. */
+/* c[to[i] + j] = start[from[i] + j] + Σ_{l<depth} a[row[i] + step[l]] · b[line[l] + j] for i < rows, j < cols;
+ * without the first term where start is NULL. Rows are stored in order, so that those of c may overlap if
+ * they are also what it starts with. */
 typedef struct {
     ptrdiff_t depth, cols;
     const T *a, *b;
     T *c;
     const ptrdiff_t *row, *step, *line, *to;
-    int add;
+    const T *start;
+    const ptrdiff_t *from;
 } FN(block);
 
 /* The tile for a constant number of rows and vectors; `ragged` masks the lanes past cols in the last one. */
@@ -55,12 +57,14 @@ INLINE void FN(tile_of)(const int rows, const int vectors, const int ragged, con
 #pragma GCC unroll 16
     for (int i = 0; i < rows; i++) {
         T *c = t->c + t->to[i];
+        const T *start = t->start ? t->start + t->from[i] : NULL;
 #pragma GCC unroll 2
-        for (int v = 0; v < vectors; v++, c += LANES) {
+        for (int v = 0; v < vectors; v++) {
+            const ptrdiff_t j = v * LANES;
             if (ragged && v == vectors - 1)
-                FN(store_n)(c, t->add ? FN(load_n)(c, inside) + sum[i][v] : sum[i][v], inside);
+                FN(store_n)(c + j, start ? FN(load_n)(start + j, inside) + sum[i][v] : sum[i][v], inside);
             else
-                FN(store)(c, t->add ? FN(load)(c) + sum[i][v] : sum[i][v]);
+                FN(store)(c + j, start ? FN(load)(start + j) + sum[i][v] : sum[i][v]);
         }
     }
 }
@@ -116,13 +120,14 @@ static void FN(pack)(T *dst, ptrdiff_t pitch, const T *src, ptrdiff_t j_stride, 
     }
 }
 
-static int FN(matmul)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, tg_matrix ma, tg_matrix mb, tg_matrix mc)
+static int FN(matmul)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, tg_matrix ma, tg_matrix mb, tg_matrix ms, tg_matrix mc)
 {
-    const T *a = ma.data, *b = mb.data;
+    const T *a = ma.data, *b = mb.data, *start = ms.data;
     T *c = mc.data;
     if (k == 0)
         for (ptrdiff_t i = 0; i < m; i++)
-            memset(c + i * mc.row, 0, n * sizeof(T));
+            for (ptrdiff_t j = 0; j < n; j++)
+                c[i * mc.row + j] = start ? start[i * ms.row + j] : 0;
     if (m == 0 || n == 0 || k == 0)
         return 0;
 
@@ -141,10 +146,11 @@ static int FN(matmul)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, tg_matrix ma, tg_ma
         copy_of_a = copy_of_b + depth * width;
     }
 
-    ptrdiff_t row[TILE_ROWS], to[TILE_ROWS], step[DEPTH], line[DEPTH];
+    ptrdiff_t row[TILE_ROWS], to[TILE_ROWS], from[TILE_ROWS], step[DEPTH], line[DEPTH];
     for (ptrdiff_t i = 0; i < TILE_ROWS; i++) {
         row[i] = copy_a ? i : i * ma.row;
         to[i] = i * mc.row;
+        from[i] = i * ms.row;
     }
     for (ptrdiff_t l = 0; l < depth; l++) {
         step[l] = l * (copy_a ? PITCH : ma.col);
@@ -169,12 +175,14 @@ static int FN(matmul)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, tg_matrix ma, tg_ma
                 for (ptrdiff_t j = j0; j < j1; j += NR)
                     for (ptrdiff_t t = 0; t < tiles; t++) {
                         const ptrdiff_t i = TILE_START(t, rows);
+                        T *to_c = c + (i0 + i) * mc.row + j;
                         FN(tile)(TILE_START(t + 1, rows) - i, &(FN(block)){
                             .depth = ld, .cols = MIN(NR, j1 - j),
                             .a = copy_a ? copy_of_a + t * PITCH * ld : a + (i0 + i) * ma.row + l0 * ma.col,
                             .b = copy_b ? copy_of_b + (j - j0) * ld : b + l0 * mb.row + j,
-                            .c = c + (i0 + i) * mc.row + j,
-                            .row = row, .step = step, .line = line, .to = to, .add = l0 > 0});
+                            .c = to_c, .row = row, .step = step, .line = line, .to = to,
+                            .start = l0 > 0 ? to_c : start ? start + (i0 + i) * ms.row + j : NULL,
+                            .from = l0 > 0 ? to : from});
                     }
             }
         }

@@ -32,8 +32,10 @@ typedef struct {
     ptrdiff_t stride[2], padding[2], dilation[2];
 } tg_conv;
 
-/* c = a b: a is (m, k), b is (k, n), c is (m, n) with c.col = 1. Zeros where k = 0. */
-int tg_matmul(tg_dtype, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, tg_matrix a, tg_matrix b, tg_matrix c);
+/* c = start + a b: a is (m, k), b is (k, n), start and c are (m, n) with col = 1. Without data start is 0;
+ * with start.row = 0 it is one row again and again; it may be c itself. */
+int tg_matmul(tg_dtype, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, tg_matrix a, tg_matrix b, tg_matrix start,
+              tg_matrix c);
 
 /* y[n,o,i,j] = Σ_{c,p,q} w[o,c,p,q] · x[n, c, i·stride - padding + p·dilation, …], zero outside the image;
  * and its adjoints: the gradient of x from g = ∂/∂y and w, and that of w from g and x.
@@ -129,7 +131,7 @@ const char *tg_available(int i);
 /* The kernels compiled for one instruction set, indexed by tg_dtype: what an isa_*.c file defines. */
 typedef struct {
     const char *name;
-    int (*matmul[2])(ptrdiff_t, ptrdiff_t, ptrdiff_t, tg_matrix, tg_matrix, tg_matrix);
+    int (*matmul[2])(ptrdiff_t, ptrdiff_t, ptrdiff_t, tg_matrix, tg_matrix, tg_matrix, tg_matrix);
     int (*conv2d[2])(const tg_conv *, tg_images, const void *, tg_images);
     int (*conv2d_input[2])(const tg_conv *, tg_images, const void *, void *);
     int (*conv2d_weight[2])(const tg_conv *, tg_images, tg_images, void *);

@@ -5,7 +5,8 @@ from cpython.ref cimport PyObject
 
 from .graph cimport Node, changed, record, recording, tick
 from .kernels.compiled cimport product
-from .kernels.elementwise cimport accumulate, find, give_back, is_float, pull, quick, spread, total
+from .kernels.elementwise cimport (accumulate, find, give_back, is_float, pull, quick, spread, sum_to,
+                                   total)
 
 cdef class Tensor:
     cdef readonly object array

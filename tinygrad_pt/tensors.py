@@ -43,8 +43,8 @@ if not cython.compiled:  # else C's: see tensors.pxd
     def quick(row: int, n: int, a: Any, b: Any, c: Any) -> None:
         """The value of a row by its C loop; None where there is none that fits."""
 
-    def product(a: Any, b: Any, turn_a: bool, turn_b: bool, rows: bool) -> None:
-        """The product of two matrices in C, either transposed; None where that does not fit.
+    def product(a: Any, b: Any, turn_a: bool, turn_b: bool, rows: bool, plus: Any = None) -> None:
+        """The product of two matrices in C, either transposed, plus a row; None where it does not fit.
 
         b, or both, may be a vector: a column. With ``rows`` what has more dimensions is taken for the
         matrix of its rows.
@@ -55,6 +55,9 @@ if not cython.compiled:  # else C's: see tensors.pxd
 
     def spread(g: Any, x: Any) -> None:
         """The one element of g in the shape of x, in C; None where that does not fit."""
+
+    def sum_to(g: Any, x: Any) -> None:
+        """g summed over the dimensions along which x was repeated, in C; None where it does not fit."""
 
     def accumulate(total: Any, g: Any) -> bool:
         """total += g in C; False where that does not fit."""
@@ -71,7 +74,8 @@ ADD, SUB, MUL, DIV = TABLE["add"], TABLE["sub"], TABLE["mul"], TABLE["div"]
 POW, NEG, ABS, CAST = TABLE["pow"], TABLE["neg"], TABLE["abs"], TABLE["cast"]
 REMAINDER, FLOOR_DIVIDE = TABLE["remainder"], TABLE["floor_divide"]
 INDEX, PERMUTE, RESHAPE = TABLE["index"], TABLE["permute"], TABLE["reshape"]
-SUM, MATMUL, MV, LINEAR = TABLE["sum"], TABLE["matmul"], TABLE["mv"], TABLE["linear"]
+SUM, MATMUL, MV = TABLE["sum"], TABLE["matmul"], TABLE["mv"]
+LINEAR, AFFINE = TABLE["linear"], TABLE["affine"]
 _Array = np.ndarray
 
 
@@ -713,10 +717,11 @@ def _matmul(a: Any, b: Any) -> Any:
     return Tensor.matmul(a, b)
 
 
-def linear(x: Any, w: Any) -> Tensor | None:
-    """x wᵀ by the C kernel; None where it does not fit."""
-    y = product(_array(x), _array(w), False, True, True)
-    return None if y is None else result(LINEAR, (x, w), _NOTHING, y)
+def linear(x: Any, w: Any, b: Any) -> Tensor | None:
+    """x wᵀ + b by the C kernel, or x wᵀ if b is None; None where it does not fit."""
+    y = product(_array(x), _array(w), False, True, True, None if b is None else _array(b))
+    return (None if y is None else result(LINEAR, (x, w), _NOTHING, y) if b is None else
+            result(AFFINE, (x, w, b), _NOTHING, y))
 
 
 @cython.ccall
@@ -771,7 +776,8 @@ def quick_pulls(node: Node, edges: tuple, g: Any) -> list | None:
     """`graph.pulls` of the commonest rows by C loops; None where they do not fit."""
     op = node.op
     loops: cython.bint = type(op) is Pointwise
-    if not (loops or op is MATMUL or op is LINEAR or op is MV or op is RESHAPE or op is SUM):
+    layer: cython.bint = op is LINEAR or op is AFFINE
+    if not (loops or layer or op is MATMUL or op is MV or op is RESHAPE or op is SUM):
         return None
     xs: list = []
     t: Tensor
@@ -792,9 +798,9 @@ def quick_pulls(node: Node, edges: tuple, g: Any) -> list | None:
                             spread(g, xs[0]) if op is SUM else
                             product(g, xs[1], False, True, False) if i == 0 and op is MV else
                             product(xs[0], g, True, False, False) if op is MV else
-                            product(g, xs[1], False, op is MATMUL, op is LINEAR) if i == 0 else
+                            product(g, xs[1], False, op is MATMUL, layer) if i == 0 else
                             product(xs[0], g, True, False, False) if op is MATMUL else
-                            product(g, xs[0], True, False, True))
+                            product(g, xs[0], True, False, True) if i == 1 else sum_to(g, xs[2]))
             if contribution is None:
                 return None
         found.append(contribution)

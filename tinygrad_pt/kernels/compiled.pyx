@@ -35,7 +35,8 @@ cdef extern from "tinygrad_pt.h" nogil:
         Py_ssize_t stride[2]
         Py_ssize_t padding[2]
         Py_ssize_t dilation[2]
-    int tg_matmul(tg_dtype, Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, tg_matrix, tg_matrix, tg_matrix)
+    int tg_matmul(tg_dtype, Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, tg_matrix a, tg_matrix b,
+                  tg_matrix start, tg_matrix c)
     int tg_conv2d(tg_dtype, const tg_conv *, tg_images x, const void *w, tg_images y)
     int tg_conv2d_input(tg_dtype, const tg_conv *, tg_images g, const void *w, void *gx)
     int tg_conv2d_weight(tg_dtype, const tg_conv *, tg_images g, tg_images x, void *gw)
@@ -144,15 +145,20 @@ cdef inline tg_dtype type_of(np.ndarray a) noexcept nogil:
 
 # ---- matmul ---------------------------------------------------------------------------------------
 
-def matmul(np.ndarray a not None, np.ndarray b not None, out=None):
-    """y = a b: (…, m, k) times (…, k, n) gives (…, m, n); the dimensions before these broadcast."""
+def matmul(np.ndarray a not None, np.ndarray b not None, out=None, plus=None):
+    """y = a b: (…, m, k) times (…, k, n) gives (…, m, n); the dimensions before these broadcast.
+
+    Or a b + plus, which is one row (n), or the very `out`.
+    """
     cdef int da = np.PyArray_NDIM(a), db = np.PyArray_NDIM(b), dims, d
     cdef Py_ssize_t shape[MAX_DIMS]
     cdef np.npy_intp *sa
     cdef np.npy_intp *sb
     cdef Py_ssize_t m, n, k, na, nb
-    if not ours(a, b):
-        return given(reference.matmul(a, b), out)
+    cdef np.ndarray start = None if plus is None else <np.ndarray?>plus
+    if not ours(a, b) or plus is not None and plus is not out and (
+            db == 0 or not is_row(plus, np.PyArray_DIM(b, db - 1), b)):
+        return given(reference.matmul(a, b, plus), out)
     if da < 2 or db < 2 or np.PyArray_DIM(a, da - 1) != np.PyArray_DIM(b, db - 2):
         reference.check_matmul((<object>a).shape, (<object>b).shape)
     a, b = readable(a), readable(b)
@@ -167,19 +173,20 @@ def matmul(np.ndarray a not None, np.ndarray b not None, out=None):
         shape[d] = nb if na == 1 else na
     shape[dims - 2], shape[dims - 1] = m, n
     cdef np.ndarray y = result(dims, shape, np.PyArray_TYPE(a), out, "matmul")
+    cdef const void *begin = NULL if plus is None else np.PyArray_DATA(start)
     cdef int failed
     if dims == 2 and m * n * k < SMALL:
-        failed = multiply(a, b, y, m, n, k)
+        failed = multiply(a, b, begin, y, m, n, k)
     else:
         with nogil:
-            failed = multiply(a, b, y, m, n, k)
+            failed = multiply(a, b, begin, y, m, n, k)
     if failed:
         raise MemoryError("matmul: no memory for a work buffer")
     return y
 
 
-cpdef object product(object a, object b, bint turn_a, bint turn_b, bint rows):
-    """a b, or with either transposed; None if they are not matrices of one type that fit.
+cpdef object product(object a, object b, bint turn_a, bint turn_b, bint rows, object plus=None):
+    """a b, or with either transposed, plus a row; None if they are not of one type, or do not fit.
 
     b may be a vector, a column, as is then the result; and so may a be, if b is one transposed.
     With ``rows`` what has more dimensions is taken for the matrix of its rows, and so is the result for
@@ -188,7 +195,7 @@ cpdef object product(object a, object b, bint turn_a, bint turn_b, bint rows):
     if type(a) is not np.ndarray or type(b) is not np.ndarray:
         return None
     cdef np.ndarray x = <np.ndarray>a, y = <np.ndarray>b, z
-    cdef tg_matrix mx, my, mz
+    cdef tg_matrix mx, my, start, mz
     cdef Py_ssize_t m, n, k, other
     cdef Py_ssize_t shape[MAX_DIMS]
     cdef int d, dims = 2, failed
@@ -205,14 +212,19 @@ cpdef object product(object a, object b, bint turn_a, bint turn_b, bint rows):
         shape[dims - 1] = n
     elif np.PyArray_NDIM(y) == 1 and not turn_b:
         dims = 1
+    start.data, start.row, start.col = NULL, 0, 1
+    if plus is not None:
+        if not is_row(plus, n, x):
+            return None
+        start.data = np.PyArray_DATA(<np.ndarray>plus)
     z = empty(dims, shape, np.PyArray_TYPE(x))
     mz.data, mz.row, mz.col = np.PyArray_DATA(z), n, 1
     cdef tg_dtype t = type_of(x)
     if m * n * k < SMALL:
-        failed = tg_matmul(t, m, n, k, mx, my, mz)
+        failed = tg_matmul(t, m, n, k, mx, my, start, mz)
     else:
         with nogil:
-            failed = tg_matmul(t, m, n, k, mx, my, mz)
+            failed = tg_matmul(t, m, n, k, mx, my, start, mz)
     if failed:
         raise MemoryError("matmul: no memory for a work buffer")
     return z
@@ -260,14 +272,21 @@ cdef struct Batch:
     # Products of matrices counted by so many digits, with the bytes each digit moves a and b.
     tg_dtype t
     Py_ssize_t m, n, k
-    tg_matrix a, b, c
+    tg_matrix a, b, start, c
     int digits, failed
     Py_ssize_t shape[MAX_DIMS]
     Py_ssize_t step_a[MAX_DIMS]
     Py_ssize_t step_b[MAX_DIMS]
 
 
-cdef int multiply(np.ndarray a, np.ndarray b, np.ndarray y,
+cdef bint is_row(object row, Py_ssize_t n, np.ndarray like) noexcept:
+    """Whether this is a contiguous array (n) of the other's type."""
+    return (type(row) is np.ndarray and np.PyArray_NDIM(<np.ndarray>row) == 1
+            and ours(like, <np.ndarray>row) and np.PyArray_ISCARRAY_RO(<np.ndarray>row)
+            and np.PyArray_DIM(<np.ndarray>row, 0) == n)
+
+
+cdef int multiply(np.ndarray a, np.ndarray b, const void *start, np.ndarray y,
                   Py_ssize_t m, Py_ssize_t n, Py_ssize_t k) noexcept nogil:
     """Run the C kernel on every matrix of the batch."""
     cdef Py_ssize_t size = np.PyArray_ITEMSIZE(y), many = 1
@@ -275,8 +294,9 @@ cdef int multiply(np.ndarray a, np.ndarray b, np.ndarray y,
     cdef Batch o
     o.t, o.n, o.k, o.a, o.b, o.failed = type_of(y), n, k, matrix(a), matrix(b), 0
     o.c.data, o.c.row, o.c.col = np.PyArray_DATA(y), n, 1
+    o.start.data, o.start.row, o.start.col = <void *>start, n if start == o.c.data else 0, 1
     if dims == 2:
-        return tg_matmul(o.t, m, n, k, o.a, o.b, o.c)
+        return tg_matmul(o.t, m, n, k, o.a, o.b, o.start, o.c)
     for d in range(dims - 2):
         o.shape[d] = np.PyArray_DIM(y, d)
         many *= o.shape[d]
@@ -304,7 +324,7 @@ cdef int multiply(np.ndarray a, np.ndarray b, np.ndarray y,
 cdef void products(void *batch, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
     """Products first … last - 1 of the batch."""
     cdef Batch *o = <Batch *>batch
-    cdef tg_matrix a = o.a, b = o.b, c = o.c
+    cdef tg_matrix a = o.a, b = o.b, start = o.start, c = o.c
     cdef Py_ssize_t index[MAX_DIMS]
     cdef Py_ssize_t left = first, i
     cdef int d
@@ -316,7 +336,9 @@ cdef void products(void *batch, Py_ssize_t first, Py_ssize_t last) noexcept nogi
     cdef Py_ssize_t bytes_c = o.m * o.n * (4 if o.t == TG_FLOAT32 else 8)
     c.data = <char *>c.data + first * bytes_c
     for i in range(first, last):
-        if tg_matmul(o.t, o.m, o.n, o.k, a, b, c):
+        if start.row:
+            start.data = c.data
+        if tg_matmul(o.t, o.m, o.n, o.k, a, b, start, c):
             o.failed = -1
         c.data = <char *>c.data + bytes_c
         for d in range(o.digits - 1, -1, -1):

@@ -11,10 +11,14 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 
-def matmul(a, b):
-    """y = a b: (…, m, k) times (…, k, n) gives (…, m, n); the dimensions before these broadcast."""
+def matmul(a, b, plus=None):
+    """y = a b: (…, m, k) times (…, k, n) gives (…, m, n); the dimensions before these broadcast.
+
+    Or a b + plus.
+    """
     check_matmul(a.shape, b.shape)
-    return np.matmul(a, b)
+    y = np.matmul(a, b)
+    return y if plus is None else y + plus
 
 
 # The convolutions are one trilinear sum with one of its three arrays left open,

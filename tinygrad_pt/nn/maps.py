@@ -7,17 +7,20 @@ from ..ops import TABLE
 from ..tensors import ShapeError, Tensor, apply
 from ..tensors import linear as quick_linear
 
-LINEAR = TABLE["linear"]
+AFFINE, LINEAR = TABLE["affine"], TABLE["linear"]
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """y = x Wᵀ + b for x (…, in), weight (out, in), bias (out)."""
-    y = quick_linear(x, weight)
-    if y is None:
-        if x.ndim < 2 or weight.ndim != 2 or x.dtype is not weight.dtype:
-            y = x @ weight.T  # vectors, and errors
-        else:
-            y = apply(LINEAR, (x, weight), {})
+    y = quick_linear(x, weight, bias)
+    if y is not None:
+        return y
+    if x.ndim < 2 or weight.ndim != 2 or x.dtype is not weight.dtype:
+        y = x @ weight.T  # vectors, and errors
+    elif bias is not None and bias.dtype is x.dtype and bias.shape == weight.shape[:1]:
+        return apply(AFFINE, (x, weight, bias), {})
+    else:
+        y = apply(LINEAR, (x, weight), {})
     return y if bias is None else y + bias
 
 

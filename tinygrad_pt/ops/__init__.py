@@ -329,4 +329,23 @@ class Fused(Op):
         return m.fused_push(self, dxs, xs, kw)
 
 
+class Ruled(Fused):
+    """A fused row with a rule for each cotangent: (m, g, the operands that it reads)."""
+
+    reads_result = at_once = False
+    __slots__ = ("_reads",)
+
+    def __init__(self, composed: Callable, kernel: Callable | None, back: tuple[Callable, ...],
+                 sample: Callable | None = None):
+        super().__init__(composed, kernel, back, sample)
+        names = composed.__code__.co_varnames[1:]
+        self._reads = tuple(tuple(map(names.index, rule.__code__.co_varnames[2:])) for rule in back)
+
+    def reads(self, i):
+        return self._reads[i]
+
+    def pull(self, m, g, i, y, xs, kw):
+        return self.back[i](m, g, *[xs[j] for j in self._reads[i]])
+
+
 from . import pointwise  # noqa: E402, F401  (fills the table)

@@ -51,14 +51,14 @@ def _layer(r):
 
 
 @Bilinear.row(lambda m, g, x, w: m.matmul(g, w),
-              lambda m, g, x, w: m.matmul(m.mT(_rows(m, g)), _rows(m, x)),
+              lambda m, g, x, w: m.matmul(m.mT(rows_of(m, g)), rows_of(m, x)),
               sample=_layer)
 def linear(x, w):
     """y = x wᵀ, a layer of a net: x (…, in) and w (out, in) give (…, out)."""
     return kernels.matmul(x, w.T)
 
 
-def _rows(m, x):
+def rows_of(m, x):
     """x as a matrix of its rows."""
     return m.reshape(x, (prod(x.shape[:-1]), x.shape[-1]))
 

@@ -8,7 +8,8 @@ and the arguments for the property tests.
 from __future__ import annotations
 
 from .. import kernels
-from . import Fused
+from . import Fused, Ruled
+from .bilinear import rows_of
 
 
 def _scores(r):
@@ -49,3 +50,18 @@ def standardize(m, x, eps: float):
     last, n = (len(x.shape) - 1,), x.shape[-1]
     away = x - m.sum(x, last, True) / n
     return away / m.sqrt(m.sum(away * away, last, True) / n + eps)
+
+
+def _layer(r):
+    n, k, m = (r.choice([0, 1, 2, 3, 5]) for _ in range(3))
+    return ((*r.choice([(), (2,), (2, 3), (0,)]), n, k), (m, k), (m,)), {}
+
+
+@Ruled.row(lambda x, w, b: kernels.matmul(x, w.T, plus=b),
+           (lambda m, g, w: m.matmul(g, w),
+            lambda m, g, x: m.matmul(m.mT(rows_of(m, g)), rows_of(m, x)),
+            lambda m, g: m.sum_to(g, g.shape[-1:])),
+           sample=_layer)
+def affine(m, x, w, b):
+    """y = x wᵀ + b, a layer of a net: x (…, in), w (out, in) and b (out) give (…, out)."""
+    return m.linear(x, w) + b
