@@ -233,6 +233,27 @@ void tg_on_cell(tg_dtype t, tg_cell_kernel kernel, const tg_cell *s) { chosen->c
 
 typedef struct {
     tg_dtype t;
+    int back;
+    const tg_attention *s;
+    _Atomic int failed;
+} attention_job;
+
+static void attention_heads(void *job, ptrdiff_t i, ptrdiff_t j)
+{
+    attention_job *o = job;
+    if (chosen->attention[o->back][o->t](o->s, i, j))
+        o->failed = -1;
+}
+
+int tg_on_heads(tg_dtype t, int back, const tg_attention *s)
+{
+    attention_job job = {t, back, s, 0};
+    tg_parallel(s->batch * s->heads, CEIL(PRODUCTS, s->l * s->s * (s->e + s->f)), attention_heads, &job);
+    return job.failed;
+}
+
+typedef struct {
+    tg_dtype t;
     ptrdiff_t n;
     const void *x;
     const tg_windows *w;

@@ -7,6 +7,7 @@
  */
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tinygrad_pt.h"
@@ -31,6 +32,7 @@
 #include "conv.h"
 #include "vmath.h"
 #include "rowwise.h"
+#include "attention.h"
 #include "recurrent.h"
 #include "optim.h"
 #include "pointwise.h"
@@ -52,6 +54,7 @@
 #include "conv.h"
 #include "vmath.h"
 #include "rowwise.h"
+#include "attention.h"
 #include "recurrent.h"
 #include "optim.h"
 #include "pointwise.h"
@@ -63,7 +66,7 @@
     BOTH(matmul), BOTH(conv2d), BOTH(conv2d_input), BOTH(conv2d_weight), \
     {BOTH(softmax), BOTH(softmax_back), BOTH(log_softmax), BOTH(log_softmax_back), \
      BOTH(cross_entropy), BOTH(cross_entropy_back), BOTH(standardize), BOTH(standardize_back)}, \
-    {BOTH(lstm), BOTH(lstm_back), BOTH(gru), BOTH(gru_back)}, \
+    {BOTH(lstm), BOTH(lstm_back), BOTH(gru), BOTH(gru_back)}, {BOTH(attention), BOTH(attention_back)}, \
     BOTH(largest_at), BOTH(add_at), BOTH(sgd), BOTH(adam), loops}
 #define EXPORT(isa) EXPORT_(isa)
 EXPORT(ISA);

@@ -77,6 +77,17 @@ typedef struct {
 
 void tg_on_cell(tg_dtype, tg_cell_kernel, const tg_cell *);
 
+/* Attention for each of batch · heads: q (l, e), k (s, e), v (s, f), y and its cotangent g (l, f), and the
+ * cotangents of q, k, v. What is written is contiguous. */
+typedef struct {
+    ptrdiff_t batch, heads, l, s, e, f;
+    double scale;
+    int causal;
+    tg_images q, k, v, y, g, g_q, g_k, g_v;
+} tg_attention;
+
+int tg_on_heads(tg_dtype, int back, const tg_attention *);
+
 /* For each row (of n elements) of x and each window (of the k elements seen[window*k …]) the place of the
  * largest; and row to[i] of y += row i of x. All contiguous; places within what they are places of. */
 typedef struct { ptrdiff_t windows, k; const long long *seen; } tg_windows;
@@ -137,6 +148,7 @@ typedef struct {
     int (*conv2d_weight[2])(const tg_conv *, tg_images, tg_images, void *);
     void (*rows[TG_ROW_KERNELS][2])(const tg_rows *);
     void (*cell[TG_CELL_KERNELS][2])(const tg_cell *);
+    int (*attention[2][2])(const tg_attention *, ptrdiff_t from, ptrdiff_t to); /* of these heads */
     void (*largest_at[2])(ptrdiff_t, ptrdiff_t, ptrdiff_t, const void *, const tg_windows *, long long *);
     void (*add_at[2])(ptrdiff_t, ptrdiff_t, const void *, const long long *, void *);
     void (*sgd[2])(ptrdiff_t, void *, const void *, void *, const tg_sgd *);

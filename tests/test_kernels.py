@@ -140,6 +140,11 @@ def test_matmul(data, shapes, dtype):
         guarded.check()
         agree(out, expected)
         agree(compiled.matmul(a, b), expected)
+        row = numbers(2, expected.shape[-1:]).astype(dtype)
+        agree(compiled.matmul(a, b, plus=row), expected + row)
+        assert compiled.matmul(a, b, out=out, plus=out) is out
+        guarded.check()
+        agree(out, expected + expected)
 
 
 @needs_compiled
@@ -349,6 +354,37 @@ def test_rows(op, dtype, rows, n, seed):
         guarded.check()
         np.testing.assert_allclose(got, y, rtol=tolerance, atol=tolerance)
         np.testing.assert_allclose(gx, expected, rtol=tolerance, atol=tolerance * abs(g).sum())
+
+
+@needs_compiled
+@settings(max_examples=60)
+@given(data=st.data(), dtype=st.sampled_from(DTYPES), causal=st.booleans())
+def test_attention(data, dtype, causal):
+    """Of heads with any strides, in blocks of rows, against the composition and the reference."""
+    guarded, many = Guarded(), data.draw(st.sampled_from([(), (3,), (2, 1), (1, 2)]))
+    n, s = data.draw(st.tuples(*[st.one_of(st.integers(1, 5), st.integers(1, 150))] * 2))
+    e, f = data.draw(st.tuples(*[st.integers(1, 40)] * 2))
+    q, k, v, g = (data.draw(arrays((*many, *size), dtype, guarded))
+                  for size in ((n, e), (s, e), (s, f), (n, f)))
+    y = TABLE["attention"].composed(ARRAYS, q, k, v, 0.3, causal)
+    expected = reference.attention_back(g, y, q, k, v, 0.3, causal)
+    out = [guarded.empty(a.shape, dtype) for a in (y, q, k, v)]
+    for name in compiled.available():
+        compiled.set_isa(name)
+        assert compiled.attention(q, k, v, 0.3, causal, out=out[0]) is out[0]
+        compiled.attention_back(g, y, q, k, v, 0.3, causal, out=out[1:])
+        guarded.check()
+        for got, wanted in zip(out, (y, *expected), strict=True):
+            np.testing.assert_allclose(got, wanted, rtol=0, atol=1000 * np.finfo(dtype).eps)
+
+
+@needs_compiled
+def test_attention_without_a_kernel():
+    x = np.ones((2, 3))
+    assert compiled.attention(x, x.astype(np.float32), x, 1.0, False) is None
+    assert compiled.attention(x, x[:0], x[:0], 1.0, False) is None
+    assert compiled.attention(x, x, x, -1.0, False) is None
+    assert compiled.attention(*[np.ones((1, 1, 1, 2, 3))] * 3, 1.0, False) is None
 
 
 @needs_compiled

@@ -74,6 +74,12 @@ cdef extern from "tinygrad_pt.h" nogil:
         void *g_x
         void *g_u
     void tg_on_cell(tg_dtype, tg_cell_kernel, const tg_cell *)
+    ctypedef struct tg_attention:
+        Py_ssize_t batch, heads, l, s, e, f
+        double scale
+        int causal
+        tg_images q, k, v, y, g, g_q, g_k, g_v
+    int tg_on_heads(tg_dtype, int back, const tg_attention *)
     ctypedef struct tg_windows:
         Py_ssize_t windows, k
         const long long *seen
@@ -537,6 +543,82 @@ cpdef bint in_range(np.ndarray i, Py_ssize_t n) except -1:
         if not 0 <= p[k] < n:
             return False
     return True
+
+
+# ---- attention ------------------------------------------------------------------------------------
+
+def attention(q, k, v, scale, causal, out=None):
+    """softmax(q kᵀ·scale) v: see the row. None where the kernel does not fit."""
+    cdef tg_attention s
+    if not heads(&s, q, k, v, scale, causal):
+        return None
+    q, k, v = readable(q), readable(k), readable(v)
+    s.q, s.k, s.v = stack(q), stack(k), stack(v)
+    cdef np.ndarray y = result_of_heads(q, s.l, s.f, out)
+    s.y = stack(y)
+    run_heads(type_of(q), 0, &s)
+    return y
+
+
+def attention_back(g, y, q, k, v, scale, causal, out=(None, None, None)):
+    """The cotangents of q, k and v: see `reference.attention_back`."""
+    cdef tg_attention s
+    if not heads(&s, q, k, v, scale, causal) or not ours(g, q):
+        return reference.attention_back(g, y, q, k, v, scale, causal)
+    g, q, k, v = readable(g), readable(q), readable(k), readable(v)
+    s.g, s.q, s.k, s.v = stack(g), stack(q), stack(k), stack(v)
+    cdef np.ndarray g_q = result_of_heads(q, s.l, s.e, out[0]), g_k = result_of_heads(q, s.s, s.e, out[1])
+    cdef np.ndarray g_v = result_of_heads(q, s.s, s.f, out[2])
+    s.g_q, s.g_k, s.g_v = stack(g_q), stack(g_k), stack(g_v)
+    run_heads(type_of(q), 1, &s)
+    return g_q, g_k, g_v
+
+
+cdef bint heads(tg_attention *s, np.ndarray q, np.ndarray k, np.ndarray v, double scale, bint causal):
+    """What attention is of these, for C. False: it cannot."""
+    cdef int d, n = np.PyArray_NDIM(q)
+    cdef bint fits = (2 <= n <= 4 and np.PyArray_NDIM(k) == n and np.PyArray_NDIM(v) == n and ours(q, k)
+                      and ours(q, v) and scale > 0 and np.PyArray_SIZE(q) and np.PyArray_SIZE(k)
+                      and np.PyArray_SIZE(v))
+    if not fits:
+        return False
+    for d in range(n - 2):
+        fits &= np.PyArray_DIM(q, d) == np.PyArray_DIM(k, d) == np.PyArray_DIM(v, d)
+    s.batch = np.PyArray_DIM(q, 0) if n == 4 else 1
+    s.heads = np.PyArray_DIM(q, n - 3) if n > 2 else 1
+    s.l, s.e = np.PyArray_DIM(q, n - 2), np.PyArray_DIM(q, n - 1)
+    s.s, s.f = np.PyArray_DIM(k, n - 2), np.PyArray_DIM(v, n - 1)
+    s.scale, s.causal = scale, causal
+    return fits and np.PyArray_DIM(k, n - 1) == s.e and np.PyArray_DIM(v, n - 2) == s.s
+
+
+cdef tg_images stack(np.ndarray a) noexcept:
+    """An array of two to four dimensions as one of four."""
+    cdef tg_images x
+    cdef int d, n = np.PyArray_NDIM(a)
+    x.data = np.PyArray_DATA(a)
+    for d in range(4):
+        x.stride[d] = np.PyArray_STRIDE(a, d + n - 4) // np.PyArray_ITEMSIZE(a) if d + n >= 4 else 0
+    return x
+
+
+cdef np.ndarray result_of_heads(np.ndarray q, Py_ssize_t rows, Py_ssize_t columns, out):
+    """A matrix of this size for each of q's."""
+    cdef Py_ssize_t shape[4]
+    cdef int d, n = np.PyArray_NDIM(q)
+    for d in range(n - 2):
+        shape[d] = np.PyArray_DIM(q, d)
+    shape[n - 2], shape[n - 1] = rows, columns
+    return result(n, shape, np.PyArray_TYPE(q), out, "attention")
+
+
+cdef int run_heads(tg_dtype t, bint back, tg_attention *s) except -1:
+    cdef int failed
+    with nogil:
+        failed = tg_on_heads(t, back, s)
+    if failed:
+        raise MemoryError("attention: no memory for a work buffer")
+    return 0
 
 
 # ---- cells of recurrent networks ------------------------------------------------------------------

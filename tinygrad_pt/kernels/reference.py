@@ -103,6 +103,17 @@ def standardize_back(g, y, x, eps):
     return (g - mean(g) - y * mean(g * y)) / np.sqrt(x.var(axis=-1, keepdims=True) + x.dtype.type(eps))
 
 
+def attention_back(g, y, q, k, v, scale, causal):
+    """With p = softmax(q kᵀ·scale) and s = scale·p (g vᵀ − Σ g y): s k, sᵀ q and pᵀ g."""
+    p = (q * scale) @ k.swapaxes(-1, -2)
+    if causal:
+        p = np.where(np.tri(*p.shape[-2:], dtype=bool), p, -np.inf)
+    p = np.exp(p - p.max(axis=-1, keepdims=True, initial=-np.inf))
+    p /= p.sum(axis=-1, keepdims=True)
+    s = p * (g @ v.swapaxes(-1, -2) - (g * y).sum(axis=-1, keepdims=True)) * scale
+    return s @ k, s.swapaxes(-1, -2) @ q, p.swapaxes(-1, -2) @ g
+
+
 # A step of the cells of recurrent networks. Of each row x holds the gates' shares of the input, u those
 # of the state, to which the bias b is still to be added. ``new`` gets the new state: h', or h' and c';
 # ``gates`` what came of them. Back, ``g`` holds the cotangents of the new state and gets those of the

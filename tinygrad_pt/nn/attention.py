@@ -11,8 +11,11 @@ from ..functions.creation import full, ones
 from ..functions.elementwise import inf, where
 from ..functions.reductions import all, softmax
 from ..functions.shape import repeat_interleave, transpose, tril
-from ..tensors import ShapeError, Tensor
+from ..ops import TABLE
+from ..tensors import ShapeError, Tensor, apply
 from .noise import dropout
+
+ATTENTION = TABLE["attention"]
 
 
 def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor,
@@ -39,6 +42,9 @@ def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor,
             raise ShapeError(f"{name}: {heads} heads are no multiple of {key.shape[-3]} and "
                              f"{value.shape[-3]}")
         key, value = (repeat_interleave(x, heads // x.shape[-3], -3) for x in (key, value))
+    scale = 1 / sqrt(query.shape[-1]) if scale is None else scale
+    if attn_mask is None and not dropout_p and query.shape[:-2] == key.shape[:-2] == value.shape[:-2]:
+        return apply(ATTENTION, (query, key, value), {"scale": scale, "causal": is_causal})
     if attn_mask is not None and attn_mask.dtype.kind not in "bf":
         raise RuntimeError(f"{name}: attn_mask is of bools or floats, got {attn_mask.dtype}")
     somewhere = is_causal and attn_mask is None  # each may look at the first key at least
@@ -48,8 +54,7 @@ def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor,
             attn_mask = earlier
         else:
             attn_mask = where(earlier, attn_mask, False if attn_mask.dtype.kind == "b" else -inf)
-    weights = attention_weights(query * (1 / sqrt(query.shape[-1]) if scale is None else scale), key,
-                                attn_mask, somewhere)
+    weights = attention_weights(query * scale, key, attn_mask, somewhere)
     return dropout(weights, dropout_p, dropout_p > 0) @ value
 
 

@@ -7,6 +7,8 @@ and the arguments for the property tests.
 
 from __future__ import annotations
 
+import numpy as np
+
 from .. import kernels
 from . import Fused, Ruled
 from .bilinear import rows_of
@@ -65,3 +67,20 @@ def _layer(r):
 def affine(m, x, w, b):
     """y = x wᵀ + b, a layer of a net: x (…, in), w (out, in) and b (out) give (…, out)."""
     return m.linear(x, w) + b
+
+
+def _heads(r):
+    many, (n, s, e, f) = r.choice([(), (2,), (2, 1), (1, 2, 1)]), r.choices([1, 2, 5, 20], k=4)
+    return ((*many, n, e), (*many, s, e), (*many, s, f)), {"scale": r.choice([0.5, 1.0]),
+                                                           "causal": r.random() < 0.5}
+
+
+@Fused.row(kernels.attention, kernels.attention_back, sample=_heads)
+def attention(m, q, k, v, scale: float, causal: bool):
+    """softmax(q kᵀ·scale) v, of the last two dimensions: each row of q gets an average of the rows of
+    v, weighed by how well it matches those of k; with ``causal`` row i of those up to i.
+    """
+    scores = m.matmul(q * scale, m.mT(k))
+    if causal:
+        scores = m.where(m.constant(np.tri(*scores.shape[-2:], dtype=bool)), scores, -np.inf)
+    return m.matmul(softmax.composed(m, scores, len(scores.shape) - 1), v)
