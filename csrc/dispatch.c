@@ -226,7 +226,8 @@ static void some_rows(void *job, ptrdiff_t i, ptrdiff_t j)
 
 void tg_on_rows(tg_dtype t, tg_row_kernel kernel, const tg_rows *r)
 {
-    tg_parallel(r->rows, CEIL(ELEMENTS, r->n), some_rows, &(rows_job){t, kernel, r});
+    const ptrdiff_t grain = r->g_w ? r->rows : CEIL(ELEMENTS, r->n); /* all rows add to one g_w */
+    tg_parallel(r->rows, grain, some_rows, &(rows_job){t, kernel, r});
 }
 
 void tg_on_cell(tg_dtype t, tg_cell_kernel kernel, const tg_cell *s) { chosen->cell[kernel][t](s); }

@@ -146,34 +146,50 @@ INLINE T FN(row_scale)(const T *x, T mean, double eps, ptrdiff_t n, mask tail)
     return (T)(1 / sqrt((double)FN(sum_of)(sum) / n + eps));
 }
 
-/* y = (x - E[x]) / √(Var[x] + ε) */
+/* y = (x - E[x]) / √(Var[x] + ε), and of that y w + b where there is a w. */
 static void FN(standardize)(const tg_rows *r)
 {
     EACH_ROW(r) {
         ROW(x, r->x);
-        T *y = (T *)r->out + i * n;
+        const T *w = r->w, *b = r->b;
+        T *out = (T *)r->out + i * n;
         const T mean = FN(row_mean)(x, n, tail), scale = FN(row_scale)(x, mean, r->eps, n, tail);
-        EACH_VECTOR(j)
-            FN(put)(y + j, (FN(part)(x + j, n - j, tail, 0) - mean) * scale, n - j, tail);
+        EACH_VECTOR(j) {
+            const vec y = (FN(part)(x + j, n - j, tail, 0) - mean) * scale;
+            FN(put)(out + j, w ? y * FN(part)(w + j, n - j, tail, 0) + FN(part)(b + j, n - j, tail, 0) : y,
+                    n - j, tail);
+        }
     }
 }
 
-/* (g - E[g] - y E[g y]) / √(Var[x] + ε) */
+/* (h - E[h] - y E[h y]) / √(Var[x] + ε) with h = g, or g w; and to the cotangents of w and b is added what they
+ * get: g y and g. */
 static void FN(standardize_back)(const tg_rows *r)
 {
+    const T *w = r->w;
     EACH_ROW(r) {
         ROW(x, r->x);
-        ROW(y, r->y);
         ROW(g, r->g);
-        T *gx = (T *)r->out + i * n;
-        const T scale = FN(row_scale)(x, FN(row_mean)(x, n, tail), r->eps, n, tail);
-        vec sum = {0};
-        EACH_VECTOR(j)
-            sum += FN(part)(g + j, n - j, tail, 0) * FN(part)(y + j, n - j, tail, 0);
-        const T mean = FN(row_mean)(g, n, tail), both = FN(sum_of)(sum) / n;
-        EACH_VECTOR(j)
-            FN(put)(gx + j, (FN(part)(g + j, n - j, tail, 0) - mean - FN(part)(y + j, n - j, tail, 0) * both)
-                    * scale, n - j, tail);
+        T *gx = (T *)r->out + i * n, *g_w = r->g_w, *g_b = r->g_b;
+        const T center = FN(row_mean)(x, n, tail), scale = FN(row_scale)(x, center, r->eps, n, tail);
+        vec sum = {0}, sum_y = {0};
+        EACH_VECTOR(j) {
+            const vec y = (FN(part)(x + j, n - j, tail, center) - center) * scale;
+            vec h = FN(part)(g + j, n - j, tail, 0);
+            if (w) {
+                FN(put)(g_w + j, FN(part)(g_w + j, n - j, tail, 0) + h * y, n - j, tail);
+                FN(put)(g_b + j, FN(part)(g_b + j, n - j, tail, 0) + h, n - j, tail);
+                h *= FN(part)(w + j, n - j, tail, 0);
+            }
+            sum += h;
+            sum_y += h * y;
+        }
+        const T mean = FN(sum_of)(sum) / n, mean_y = FN(sum_of)(sum_y) / n;
+        EACH_VECTOR(j) {
+            const vec y = (FN(part)(x + j, n - j, tail, 0) - center) * scale;
+            const vec h = FN(part)(g + j, n - j, tail, 0) * (w ? FN(part)(w + j, n - j, tail, 0) : FN(all)(1));
+            FN(put)(gx + j, (h - mean - y * mean_y) * scale, n - j, tail);
+        }
     }
 }
 

@@ -52,13 +52,14 @@ typedef enum {
 
 /* Contiguous matrices (rows, n): operand x, result y and its cotangent g, as far as a kernel reads them, and
  * what it writes. Of cross_entropy the result and its cotangent have one element for each row, and
- * classes[i], in 0 … n - 1, belongs to row i. */
+ * classes[i], in 0 … n - 1, belongs to row i. Of standardize w and b, and their cotangents, to which is added,
+ * are one row, or NULL. */
 typedef struct {
     ptrdiff_t rows, n;
-    const void *x, *y, *g;
+    const void *x, *y, *g, *w, *b;
     const long long *classes;
     double eps;
-    void *out;
+    void *out, *g_w, *g_b;
 } tg_rows;
 
 void tg_on_rows(tg_dtype, tg_row_kernel, const tg_rows *);

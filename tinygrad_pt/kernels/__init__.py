@@ -32,13 +32,14 @@ conv2d_weight = _kernels.conv2d_weight
 
 # Fused kernels and their way back; the former are None where they are not compiled: the rows that they
 # belong to (ops/fused.py) say what they compute.
-softmax, log_softmax, cross_entropy, standardize, attention = [
+softmax, log_softmax, cross_entropy, standardize, layer_norm, attention = [
     getattr(_kernels, name, None)
-    for name in ("softmax", "log_softmax", "cross_entropy", "standardize", "attention")]
+    for name in ("softmax", "log_softmax", "cross_entropy", "standardize", "layer_norm", "attention")]
 softmax_back = _kernels.softmax_back
 log_softmax_back = _kernels.log_softmax_back
 cross_entropy_back = _kernels.cross_entropy_back
 standardize_back = _kernels.standardize_back
+layer_norm_back = _kernels.layer_norm_back
 attention_back = _kernels.attention_back
 lstm, lstm_back = _kernels.lstm, _kernels.lstm_back
 gru, gru_back = _kernels.gru, _kernels.gru_back

@@ -8,6 +8,8 @@ The keyword `out` is for tests and buffers: a C-contiguous array that overlaps n
 
 import os
 
+from numpy import zeros_like
+
 cimport numpy as np
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.math cimport pow, sqrt
@@ -48,9 +50,13 @@ cdef extern from "tinygrad_pt.h" nogil:
         const void *x
         const void *y
         const void *g
+        const void *w
+        const void *b
         const long long *classes
         double eps
         void *out
+        void *g_w
+        void *g_b
     ctypedef struct tg_sgd:
         double lr, momentum, dampening
         int nesterov
@@ -470,6 +476,10 @@ def standardize(x, eps, out=None):
     return on_rows(TG_STANDARDIZE, x, None, None, None, -1, eps, out)
 
 
+def layer_norm(x, w, b, eps, out=None):
+    return on_rows(TG_STANDARDIZE, x, None, None, None, -1, eps, out, (w, b))
+
+
 def softmax_back(g, y, x, dim, out=None):
     gx = on_rows(TG_SOFTMAX_BACK, x, y, g, None, dim, 0, out)
     return given(reference.softmax_back(g, y, x, dim), out) if gx is None else gx
@@ -486,12 +496,24 @@ def cross_entropy_back(g, y, x, classes, out=None):
 
 
 def standardize_back(g, y, x, eps, out=None):
-    gx = on_rows(TG_STANDARDIZE_BACK, x, y, g, None, -1, eps, out)
+    gx = on_rows(TG_STANDARDIZE_BACK, x, None, g, None, -1, eps, out)
     return given(reference.standardize_back(g, y, x, eps), out) if gx is None else gx
 
 
-cdef object on_rows(tg_row_kernel kernel, x_, y_, g_, classes_, int dim, double eps, out):
-    """A kernel of rowwise.h on the rows of x along the last dimension, or None."""
+def layer_norm_back(g, y, x, w, b, eps, out=None):
+    g_w, g_b = zeros_like(w), zeros_like(b)
+    gx = on_rows(TG_STANDARDIZE_BACK, x, None, g, None, -1, eps, out, (w, b, g_w, g_b))
+    if gx is None:
+        return reference.layer_norm_back(g, y, x, w, b, eps)
+    return gx, g_w, g_b
+
+
+cdef object on_rows(tg_row_kernel kernel, x_, y_, g_, classes_, int dim, double eps, out,
+                    tuple scaled=()):
+    """A kernel of rowwise.h on the rows of x along the last dimension, or None.
+
+    ``scaled`` are w and b, and their cotangents that are added to.
+    """
     if type(x_) is not np.ndarray:
         return None
     cdef np.ndarray x = <np.ndarray>x_, y, g, classes
@@ -504,6 +526,14 @@ cdef object on_rows(tg_row_kernel kernel, x_, y_, g_, classes_, int dim, double 
     r.eps = eps
     x = contiguous(x)
     r.x, r.y, r.g, r.classes = np.PyArray_DATA(x), NULL, NULL, NULL
+    r.w = r.b = r.g_w = r.g_b = NULL
+    for row in scaled:
+        if not is_row(row, r.n, x):
+            return None
+    if scaled:
+        r.w, r.b = np.PyArray_DATA(<np.ndarray>scaled[0]), np.PyArray_DATA(<np.ndarray>scaled[1])
+    if len(scaled) > 2:
+        r.g_w, r.g_b = np.PyArray_DATA(<np.ndarray>scaled[2]), np.PyArray_DATA(<np.ndarray>scaled[3])
     if y_ is not None:
         if type(y_) is not np.ndarray or not ours(x, y_):
             return None

@@ -103,6 +103,13 @@ def standardize_back(g, y, x, eps):
     return (g - mean(g) - y * mean(g * y)) / np.sqrt(x.var(axis=-1, keepdims=True) + x.dtype.type(eps))
 
 
+def layer_norm_back(g, y, x, w, b, eps):
+    """That of x as above from g w; Σ g z and Σ g, of all rows, with z = (x − E[x]) / √(Var[x] + ε)."""
+    scale = np.sqrt(x.var(axis=-1, keepdims=True) + x.dtype.type(eps))
+    z, rows = (x - x.mean(axis=-1, keepdims=True)) / scale, tuple(range(x.ndim - 1))
+    return standardize_back(g * w, z, x, eps), (g * z).sum(axis=rows), g.sum(axis=rows)
+
+
 def attention_back(g, y, q, k, v, scale, causal):
     """With p = softmax(q kᵀ·scale) and s = scale·p (g vᵀ − Σ g y): s k, sᵀ q and pᵀ g."""
     p = (q * scale) @ k.swapaxes(-1, -2)

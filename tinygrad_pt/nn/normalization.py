@@ -14,7 +14,7 @@ from ..functions.shape import reshape
 from ..ops import TABLE
 from ..tensors import ShapeError, Tensor, apply, as_size
 
-STANDARDIZE = TABLE["standardize"]
+LAYER_NORM, STANDARDIZE = TABLE["layer_norm"], TABLE["standardize"]
 
 
 def batch_norm(x: Tensor, running_mean: Tensor | None, running_var: Tensor | None,
@@ -77,6 +77,8 @@ def layer_norm(x: Tensor, normalized_shape: Any, weight: Tensor | None = None,
     """
     dims = _last("layer_norm", x, normalized_shape, weight=weight, bias=bias)
     _one_dtype("layer_norm", x, weight, bias)
+    if len(dims) == 1 and weight is not None and bias is not None and x.dtype == weight.dtype:
+        return apply(LAYER_NORM, (x, weight, bias), {"eps": eps})
     rows = x if len(dims) == 1 else reshape(x, (*x.shape[:-len(dims)], prod(x.shape[-len(dims):])))
     y = apply(STANDARDIZE, (rows,), {"eps": eps})
     return _scaled(y if len(dims) == 1 else reshape(y, x.shape), weight, bias)

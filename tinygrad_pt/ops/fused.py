@@ -54,6 +54,17 @@ def standardize(m, x, eps: float):
     return away / m.sqrt(m.sum(away * away, last, True) / n + eps)
 
 
+def _scaled(r):
+    (shape,), _ = _scores(r)
+    return (shape, shape[-1:], shape[-1:]), {"eps": 0.1}
+
+
+@Fused.row(kernels.layer_norm, kernels.layer_norm_back, sample=_scaled)
+def layer_norm(m, x, w, b, eps: float):
+    """standardize(x)·w + b, w and b being one row."""
+    return standardize.composed(m, x, eps) * w + b
+
+
 def _layer(r):
     n, k, m = (r.choice([0, 1, 2, 3, 5]) for _ in range(3))
     return ((*r.choice([(), (2,), (2, 3), (0,)]), n, k), (m, k), (m,)), {}
