@@ -37,6 +37,7 @@ FAULTS = {"sign": lambda a: -a, "factor": lambda a: a * 1.001, "zero": lambda a:
 # Kernels of the way back, the rows that run them, and the arguments in which they leave their result.
 KERNELS = {"softmax_back": ("softmax", ()), "log_softmax_back": ("log_softmax", ()),
            "cross_entropy_back": ("cross_entropy", ()), "standardize_back": ("standardize", ()),
+           "layer_norm_back": ("layer_norm", ()), "attention_back": ("attention", ()),
            "conv2d_input": ("conv2d", ()), "conv2d_weight": ("conv2d", ()),
            "lstm_back": ("lstm", (3,)), "gru_back": ("gru", (3, 4)), "add_at": ("at", (0,))}
 

@@ -357,6 +357,26 @@ def test_rows(op, dtype, rows, n, seed):
 
 
 @needs_compiled
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(rows=st.integers(1, 4), n=st.integers(1, 70), seed=st.integers(0, 99))
+def test_layer_norm(dtype, rows, n, seed):
+    random, guarded = np.random.default_rng(seed), Guarded()
+    x, g, w, b, out, g_x = [guarded.empty(shape, dtype) for shape in
+                            ((rows, n), (rows, n), (n,), (n,), (rows, n), (rows, n))]
+    for a in x, g, w, b:
+        a[...] = random.normal(size=a.shape)
+    y = TABLE["layer_norm"].composed(ARRAYS, x, w, b, 0.1)
+    expected = reference.layer_norm_back(g, y, x, w, b, 0.1)
+    for name in compiled.available():
+        compiled.set_isa(name)
+        compiled.layer_norm(x, w, b, 0.1, out=out)
+        got = compiled.layer_norm_back(g, y, x, w, b, 0.1, out=g_x)
+        guarded.check()
+        for a, wanted in zip((out, *got), (y, *expected), strict=True):
+            np.testing.assert_allclose(a, wanted, rtol=0, atol=300 * np.finfo(dtype).eps)
+
+
+@needs_compiled
 @settings(max_examples=60)
 @given(data=st.data(), dtype=st.sampled_from(DTYPES), causal=st.booleans())
 def test_attention(data, dtype, causal):
