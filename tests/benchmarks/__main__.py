@@ -4,8 +4,9 @@
                             [--write docs/benchmarks.md]
 
 NumPy, torch, jax and micrograd take part where they are installed; --python names another interpreter
-that has them. A NAME, a regular expression, selects the rows and sections where it is found. Nothing
-else should run meanwhile.
+that has them. A NAME, a regular expression, selects the rows and sections where it is found. It takes
+about ten minutes, in which nothing else should run. How exact the functions are tells accuracy.py, and
+where the time of Value goes, value.py. rows.py is the table: a line makes a row.
 """
 
 import argparse
@@ -33,6 +34,8 @@ def main():
     pythons = present(dict(p.split("=", 1) for p in given.python))
     if given.alone:
         pythons = {OURS: pythons[OURS]}
+    if given.threads > 1:
+        pythons.pop("peak", None)  # which is that of one
 
     def wanted(name):
         return not given.names or any(re.search(n, name) for n in given.names)
