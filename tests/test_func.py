@@ -108,6 +108,7 @@ EXAMPLES = {
     "softmax": lambda x: x.softmax(1).log(),
     "matmul": lambda x: x @ x.T @ numbers(3, 2),
     "vectors": lambda x: (x[0] @ x[1]) * (x @ numbers(4)),
+    "matrix and vector": lambda x: x @ x[0] + numbers(3, 4) @ x[1],
     "argmax": lambda x: x.argmax(1),
     "max": lambda x: x.max(1).values + x.amax(0)[:3],
     "sort": lambda x: x.sort(1).values,

@@ -178,6 +178,12 @@ def _batched(op: Op, xs: list, own: list[bool], kw: dict[str, Any], n: int, leve
             for x, mine in zip(xs, own, strict=True)), kw)
     if op.name == "linear":
         return plain_apply(op, tuple(xs), kw)
+    if op.name == "mv" and not own[0]:
+        return plain_apply(TABLE["linear"], (xs[1], xs[0]), {})
+    if op.name == "mv":
+        return (xs[0] @ xs[1].unsqueeze(-1)).squeeze(-1)
+    if op.name == "outer":
+        return xs[0].unsqueeze(-1) * xs[1].unsqueeze(-2)
     if op.kind == "linear":
         xs = [x if mine else x.unsqueeze(0).expand(n, *x.shape)
               for x, mine in zip(xs, own, strict=True)]
