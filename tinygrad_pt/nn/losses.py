@@ -174,9 +174,9 @@ def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None,
     if not input.ndim:
         raise ShapeError("cross_entropy: wants scores (N, C, …) or (C), got shape ()")
     d = 1 if input.ndim > 1 else 0
-    epsilon, n = label_smoothing, input.shape[d]
+    epsilon, n = label_smoothing, input.array.shape[d]
     if (input.ndim == 2 and target.ndim == 1 and weight is None and not epsilon and not is_box(target)
-            and input.dtype.kind == "f"):
+            and input.array.dtype.kind == "f"):
         classes, counts = _classes("cross_entropy", input, target, ignore_index)
         if counts is None:
             return reduced(apply(CROSS_ENTROPY, (input, classes), {}), reduction)
@@ -204,13 +204,13 @@ def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None,
 
 def _classes(name: str, x: Tensor, target: Tensor, ignore_index: int) -> tuple[Tensor, Tensor | None]:
     """The targets, 0 for those to be ignored; and which ones count, None for all."""
-    d = 1 if x.ndim > 1 else 0
-    if not x.ndim or target.shape != x.shape[:d] + x.shape[d + 1:]:
+    shape, d = x.array.shape, 1 if x.ndim > 1 else 0
+    if not shape or target.array.shape != shape[:d] + shape[d + 1:]:
         raise ShapeError(f"{name}: wants scores (N, C) and targets (N), or (N, C, …) and (N, …), or "
                          f"(C) and (), got {tuple(x.shape)} and {tuple(target.shape)}")
-    if target.dtype.kind not in "iu":
+    if target.array.dtype.kind not in "iu":
         raise RuntimeError(f"{name}: targets are integers, got {target.dtype}")
-    n = x.shape[d]
+    n = shape[d]
 
     if not is_box(target) and in_range(target.array, n) and not (
             0 <= ignore_index < n and (target.array == ignore_index).any()):
