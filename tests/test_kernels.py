@@ -535,6 +535,41 @@ def test_add_at(dtype, many, lead, rest, seed):
             compiled.add_at(np.zeros((many, *rest), dtype), (to + many,), x)
 
 
+@needs_compiled
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(before=st.integers(0, 3), size=st.integers(1, 4), many=st.integers(0, 5),
+       after=st.integers(0, 3), seed=st.integers(0, 99))
+def test_gather_and_scatter_add(dtype, before, size, many, after, seed):
+    """Along the middle one of three dimensions; places beyond are refused as by the reference."""
+    random, guarded = np.random.default_rng(seed), Guarded()
+    x = random.normal(size=(before, size, after)).astype(dtype)
+    at = random.integers(0, size, (before, many, after))
+    g = random.normal(size=at.shape).astype(dtype)
+    assert (compiled.gather(x, 1, at) == reference.gather(x, 1, at)).all()
+    expected, y = np.zeros_like(x), guarded.empty(x.shape, dtype)
+    reference.scatter_add(expected, 1, at, g)
+    y[...] = 0
+    compiled.scatter_add(y, 1, at, g)
+    guarded.check()
+    np.testing.assert_allclose(y, expected, *[20 * np.finfo(dtype).eps] * 2)
+    if at.size:
+        with pytest.raises(IndexError):
+            compiled.gather(x, 1, at + size)
+        with pytest.raises(IndexError):
+            compiled.scatter_add(y, 1, at + size, g)
+
+
+@needs_compiled
+@pytest.mark.parametrize("wide", [False, True])
+def test_uniform(wide):
+    """The same numbers as the reference, and the generator is left where that leaves it."""
+    ours, theirs = np.random.MT19937(5), np.random.MT19937(5)
+    for n in (0, 1, 7, 700):
+        a, b = compiled.uniform(ours, n, wide), reference.uniform(theirs, n, wide)
+        assert a.dtype == b.dtype and (a == b).all()
+    assert ours.random_raw() == theirs.random_raw()
+
+
 # ---- optimizers ------------------------------------------------------------------------------------
 
 @needs_compiled
