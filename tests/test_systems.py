@@ -95,6 +95,14 @@ def test_fit_descends_and_accuracy_counts():
     assert lab.accuracy(net, x, labels) == 100 and lab.accuracy(net, x, 1 - labels) == 0
 
 
+def test_frechets_distance_of_what_is_shifted_and_what_is_spread():
+    a = torch.randn(200, 3)
+    a -= a.mean(0)
+    assert lab.frechet(a, a) == pytest.approx(0, abs=1e-6)
+    assert lab.frechet(a, a + torch.tensor([3.0, 4.0, 0.0])) == pytest.approx(25, rel=1e-5)
+    assert lab.frechet(a, 3 * a) == pytest.approx(4 * a.T.cov().trace().item(), rel=1e-5)
+
+
 def test_a_bar_follows_nested_loops(monkeypatch, capsys):
     monkeypatch.setenv("FORCE_COLOR", "1")
     with lab.results.progress():

@@ -9,8 +9,8 @@ from .digits import Digits, digits
 from .palette import BLUE, GREEN, INK, ORANGE, PURPLE, RED, SKY, YELLOW
 from .pictures import colours, curves, field, figure, images
 from .results import Result, Row, track
-from .training import accuracy, descend, fit
+from .training import accuracy, descend, fit, frechet
 
 __all__ = ["BLUE", "GREEN", "INK", "ORANGE", "PURPLE", "RED", "SKY", "YELLOW", "Digits", "Result",
            "Row", "accuracy", "colours", "curves", "descend", "digits", "field", "figure", "fit",
-           "images", "track"]
+           "frechet", "images", "track"]

@@ -56,3 +56,18 @@ def accuracy(net: nn.Module, x: Tensor, labels: Tensor) -> float:
                     for some, y in zip(x.split(1000), labels.split(1000), strict=True))
     net.train(training)
     return 100 * right / len(x)
+
+
+def frechet(a: Tensor, b: Tensor) -> float:
+    """How far apart two sets (n, features) are: Fréchet's d² of the Gaussians that fit them.
+
+        d² = |μ₁ − μ₂|² + tr(C₁ + C₂ − 2 (C₁ C₂)^½)
+
+    C₁ C₂ has the eigenvalues of √C₁ C₂ √C₁, which is symmetric. (D. Dowson & B. Landau, 1982.)
+    """
+    a, b = a.double(), b.double()
+    c, d = a.T.cov(), b.T.cov()
+    values, vectors = torch.linalg.eigh(c)
+    root = vectors * values.clamp(min=0).sqrt() @ vectors.T
+    middle = torch.linalg.eigvalsh(root @ d @ root).clamp(min=0).sqrt().sum()
+    return ((a.mean(0) - b.mean(0)).square().sum() + c.trace() + d.trace() - 2 * middle).item()
