@@ -152,6 +152,6 @@ def draw(r):
         lab.images(axis, images.flatten(0, 1), columns, title=title)
     right, other, share, _ = zip(*r.rounds, strict=True)
     lab.curves(axes[3], {"length: the right digit": right, "the longest other": other,
-                         "the largest share of a part": share}, title="Routing", xlabel="round")
-    axes[3].legend(loc="center right", bbox_to_anchor=(1, 0.66))
+                         "the largest share of a part": share},
+               title="Routing", xlabel="round", ylim=(0, 1.35))
     return f
