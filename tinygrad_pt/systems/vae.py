@@ -79,7 +79,7 @@ def run(quick):
     r = lab.Result(side=x.shape[1], bounds={}, losses={})
     x, new_x = x.flatten(1), new_x.flatten(1)
     r.slope = through_a_draw(0.7, 0.5, 100_000)
-    steps, batch, hidden, rate = (1200, 64, 64, 1e-2) if quick else (4000, 64, 200, 3e-3)
+    steps, batch, hidden, rate = (1200, 64, 64, 1e-2) if quick else (12_000, 64, 200, 3e-3)
     for codes in (20, 2):
         net = VAE(x.shape[1], hidden, codes)
         r.losses[codes] = learn(net, x, steps, batch, rate)
@@ -124,9 +124,12 @@ def draw(r):
     dots = axes[1].scatter(*r.codes.T, c=r.labels, cmap="tab10", s=3, vmin=-0.5, vmax=9.5)
     f.colorbar(dots, ax=axes[1], ticks=range(10))
     axes[1].set(title="Where new digits lie", xlabel="z₁", ylabel="z₂", xlim=(-3, 3), ylim=(-3, 3))
-    lab.curves(axes[2], {f"{codes} codes": losses for codes, losses in r.losses.items()},
-               title="−ELBO while learning", xlabel="step")
-    axes[2].set(ylim=(0.9 * min(map(min, r.losses.values())), 1.2 * -r.apart))
+    lines = {f"{codes} codes": torch.tensor(line).reshape(-1, 50).mean(1).tolist()
+             for codes, line in r.losses.items()}
+    steps = len(r.losses[2])
+    lab.curves(axes[2], lines, range(25, steps, 50), title="−ELBO while learning, mean of 50 steps",
+               xlabel="step", xticks=range(0, steps + 1, steps // 4),
+               ylim=(0.9 * min(map(min, lines.values())), 1.2 * -r.apart))
     axes[2].axhline(-r.apart, color=lab.GREEN, linestyle="--", label="pixels apart")
     axes[2].legend()
     return f
