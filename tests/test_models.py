@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 import tinygrad_pt as torch
+from tinygrad_pt.models.dbm import Machine
 from tinygrad_pt.models.rbm import RBM, LinearRBM, WordsRBM, divergence, greedy, unrolled
 
 
@@ -74,3 +75,18 @@ def test_a_machine_of_words_keeps_their_number():
     rbm, v = machine(WordsRBM, 4, 3), torch.tensor([[3.0, 0, 1, 2], [0, 5, 0, 0]]).double()
     torch.testing.assert_close(rbm.down(rbm.up(v)).sum(1), torch.ones(2).double())
     torch.testing.assert_close(rbm.gibbs(v, 3).sum(1), v.sum(1))
+
+
+def test_a_deep_machine_adds_up_all_its_states():
+    torch.manual_seed(0)
+    deep = Machine(torch.rand(9, 4), 3, 2)
+    deep.w, deep.u, deep.c, deep.d = (torch.randn_like(a) for a in (deep.w, deep.u, deep.c, deep.d))
+    v, h, top = (states(n).float() for n in (4, 3, 2))
+    log_p, log_z = deep.log_p(v)
+    below, above = v @ deep.w.T @ h.T, h @ deep.u.T @ top.T
+    minus_energy = ((v @ deep.b)[:, None, None] + below[:, :, None] + (h @ deep.c)[None, :, None]
+                    + above[None] + (top @ deep.d)[None, None])
+    torch.testing.assert_close(log_p + log_z, minus_energy.logsumexp((1, 2)))
+    torch.testing.assert_close(log_p.exp().sum(), torch.tensor(1.0))
+    for middle, last in deep.mean_field(v, 5):
+        assert (deep.bound(v, middle, last, log_z) < log_p).all()

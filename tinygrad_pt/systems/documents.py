@@ -12,7 +12,8 @@ The linear way to ten numbers is latent semantic analysis, the largest singular 
 Both are asked for the known documents whose codes are nearest (by angle) to that of an unseen one: how
 many of them are of the same play? Here a document is two hundred words in a row of one of nine plays,
 with the speakers' names left out; in the quick form a sentence about the court, the home or the farm.
-What is mixed up most are the plays about kings of England.
+Taken for each other are the plays about kings of England, and the Tempest, of which the text has only
+a piece, for the Winter's Tale.
 
 G. E. Hinton & R. R. Salakhutdinov, Reducing the dimensionality of data with neural networks, 2006;
 S. Deerwester et al., Indexing by latent semantic analysis, 1990.
