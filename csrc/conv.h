@@ -93,26 +93,24 @@ static void FN(lay_out_image)(const tg_conv *s, const FN(layout) *to, T *planes,
 static void FN(correlate)(const tg_conv *s, const FN(layout) *in, const T *filters, const T *planes,
                           const ptrdiff_t *line, T *strip, T *y, const ptrdiff_t stride[3])
 {
-    ptrdiff_t row[TILE_ROWS], to[TILE_ROWS], step[DEPTH];
+    ptrdiff_t to[TILE_ROWS], step[DEPTH];
     const ptrdiff_t depth = in->depth, lines = MAX(1, STRIP / (s->out * in->width));
     for (ptrdiff_t l = 0; l < MIN(depth, DEPTH); l++)
         step[l] = l * PITCH;
 
     for (ptrdiff_t i0 = 0; i0 < s->result[0]; i0 += lines) {
         const ptrdiff_t n = MIN(lines, s->result[0] - i0), run = (n - 1) * in->width + s->result[1];
-        for (ptrdiff_t i = 0; i < TILE_ROWS; i++) {
-            row[i] = i;
+        for (ptrdiff_t i = 0; i < TILE_ROWS; i++)
             to[i] = i * run;
-        }
         for (ptrdiff_t l0 = 0; l0 == 0 || l0 < depth; l0 += DEPTH)
             for (ptrdiff_t p = 0; p < run; p += NR)
                 for (ptrdiff_t t = 0; t < TILES(s->out); t++) {
                     const ptrdiff_t o = TILE_START(t, s->out);
                     T *c = strip + o * run + p;
-                    FN(tile)(TILE_START(t + 1, s->out) - o, &(FN(block)){
+                    FN(panel_tile)(TILE_START(t + 1, s->out) - o, &(FN(block)){
                         .depth = MIN(DEPTH, depth - l0), .cols = MIN(NR, run - p),
                         .a = filters + (t * depth + l0) * PITCH, .b = planes + i0 * in->width + p, .c = c,
-                        .row = row, .step = step, .line = line + l0, .to = to,
+                        .step = step, .line = line + l0, .to = to,
                         .start = l0 > 0 ? c : NULL, .from = to});
                 }
         for (ptrdiff_t o = 0; o < s->out; o++)
@@ -216,10 +214,8 @@ static int FN(conv2d_input)(const tg_conv *s, tg_images g, const void *filters_o
                                  + (in.size + g_size + filters_size) * sizeof(T));
     if (!line)
         return -1;
-    ptrdiff_t *g_line = line + in.depth, *step = g_line + s->out, row[TILE_ROWS];
+    ptrdiff_t *g_line = line + in.depth, *step = g_line + s->out;
     T *planes = (T *)(step + MIN(s->out, DEPTH)), *g_planes = planes + in.size, *filters = g_planes + g_size;
-    for (ptrdiff_t i = 0; i < TILE_ROWS; i++)
-        row[i] = i;
     for (ptrdiff_t o = 0; o < s->out; o++)
         g_line[o] = o * g_channel;
     for (ptrdiff_t o = 0; o < MIN(s->out, DEPTH); o++)
@@ -246,10 +242,10 @@ static int FN(conv2d_input)(const tg_conv *s, tg_images g, const void *filters_o
                 for (ptrdiff_t l0 = 0; l0 < s->out; l0 += DEPTH)
                     for (ptrdiff_t t = 0; t < TILES(in.depth); t++) {
                         const ptrdiff_t k = TILE_START(t, in.depth);
-                        FN(tile)(TILE_START(t + 1, in.depth) - k, &(FN(block)){
+                        FN(panel_tile)(TILE_START(t + 1, in.depth) - k, &(FN(block)){
                             .depth = MIN(DEPTH, s->out - l0), .cols = MIN(NR, in.pixels - p),
                             .a = filters + (t * s->out + l0) * PITCH, .b = g_planes + p, .c = planes + p,
-                            .row = row, .step = step, .line = g_line + l0, .to = line + k,
+                            .step = step, .line = g_line + l0, .to = line + k,
                             .start = planes + p, .from = line + k});
                     }
             const T *plane = planes;

@@ -13,6 +13,7 @@
 #define NR (2 * LANES)                              /* columns of a tile */
 #define PITCH (CEIL(TILE_ROWS, LANES) * LANES)      /* rows of a tile in a packed panel of a */
 #define DEPTH 768
+#define AHEAD 12                                    /* rows of b that are asked for before they are needed */
 #define HEIGHT (16 * TILE_ROWS)
 #define WIDTH (64 * NR)
 #define TILES(m) CEIL(m, TILE_ROWS)
@@ -30,28 +31,33 @@ typedef struct {
     const ptrdiff_t *from;
 } FN(block);
 
-/* The tile for a constant number of rows and vectors; `ragged` masks the lanes past cols in the last one. */
-INLINE void FN(tile_of)(const int rows, const int vectors, const int ragged, const FN(block) *t)
+/* The tile for a constant number of rows and vectors; `ragged` masks the lanes past cols in the last one. The
+ * places of so many rows of a do not fit the registers; in a `panel`, where row[i] = i, one place is enough. */
+INLINE void FN(tile_of)(const int rows, const int vectors, const int ragged, const int panel, const FN(block) *t)
 {
     const mask inside = FN(first)(t->cols - (vectors - 1) * LANES);
     vec sum[TILE_ROWS][2];
     const T *a[TILE_ROWS];
 #pragma GCC unroll 16
     for (int i = 0; i < rows; i++) {
-        a[i] = t->a + t->row[i];
+        a[i] = panel ? t->a : t->a + t->row[i];
         sum[i][0] = sum[i][1] = (vec){0};
     }
     for (ptrdiff_t l = 0; l < t->depth; l++) {
         const T *b = t->b + t->line[l];
         const ptrdiff_t step = t->step[l];
+        if (panel)
+            for (int v = 0; v < vectors; v++)
+                __builtin_prefetch(t->b + t->line[MIN(l + AHEAD, t->depth - 1)] + v * LANES);
         vec b0 = ragged && vectors == 1 ? FN(load_n)(b, inside) : FN(load)(b), b1 = b0;
         if (vectors == 2)
             b1 = ragged ? FN(load_n)(b + LANES, inside) : FN(load)(b + LANES);
 #pragma GCC unroll 16
         for (int i = 0; i < rows; i++) {
-            sum[i][0] += a[i][step] * b0;
+            const T *x = panel ? a[0] + i : a[i];
+            sum[i][0] += x[step] * b0;
             if (vectors == 2)
-                sum[i][1] += a[i][step] * b1;
+                sum[i][1] += x[step] * b1;
         }
     }
 #pragma GCC unroll 16
@@ -70,24 +76,25 @@ INLINE void FN(tile_of)(const int rows, const int vectors, const int ragged, con
 }
 
 /* The tile of any height up to TILE_ROWS (the compiler drops the cases above) and any width up to NR. */
-#define CASE(R) case R: if (R <= TILE_ROWS) FN(tile_of)(MIN(R, TILE_ROWS), vectors, ragged, t); break;
+#define CASE(R) case R: if (R <= TILE_ROWS) FN(tile_of)(MIN(R, TILE_ROWS), vectors, ragged, panel, t); break;
 #define CASES CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) \
               CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14)
 
-INLINE void FN(tile_high)(int rows, const int vectors, const int ragged, const FN(block) *t)
+INLINE void FN(tile_high)(int rows, const int vectors, const int ragged, const int panel, const FN(block) *t)
 {
     switch (rows) { CASES }
 }
-
-static void FN(tile)(int rows, const FN(block) *t)
+INLINE void FN(tile_wide)(int rows, const int panel, const FN(block) *t)
 {
     if (t->cols == NR)
-        FN(tile_high)(rows, 2, 0, t);
+        FN(tile_high)(rows, 2, 0, panel, t);
     else if (t->cols > LANES)
-        FN(tile_high)(rows, 2, 1, t);
+        FN(tile_high)(rows, 2, 1, panel, t);
     else
-        FN(tile_high)(rows, 1, 1, t);
+        FN(tile_high)(rows, 1, 1, panel, t);
 }
+static void FN(tile)(int rows, const FN(block) *t) { FN(tile_wide)(rows, 0, t); }
+static void FN(panel_tile)(int rows, const FN(block) *t) { FN(tile_wide)(rows, 1, t); }
 
 /* Copy to a panel: dst[l*pitch + j] = src[j*j_stride + l*l_stride] for j < width, l < depth. Whole vectors are
  * written, with zeros past the width; those the tile does not read are left alone. */
@@ -148,7 +155,7 @@ static int FN(matmul)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, tg_matrix ma, tg_ma
 
     ptrdiff_t row[TILE_ROWS], to[TILE_ROWS], from[TILE_ROWS], step[DEPTH], line[DEPTH];
     for (ptrdiff_t i = 0; i < TILE_ROWS; i++) {
-        row[i] = copy_a ? i : i * ma.row;
+        row[i] = i * ma.row;
         to[i] = i * mc.row;
         from[i] = i * ms.row;
     }
@@ -176,7 +183,7 @@ static int FN(matmul)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, tg_matrix ma, tg_ma
                     for (ptrdiff_t t = 0; t < tiles; t++) {
                         const ptrdiff_t i = TILE_START(t, rows);
                         T *to_c = c + (i0 + i) * mc.row + j;
-                        FN(tile)(TILE_START(t + 1, rows) - i, &(FN(block)){
+                        (copy_a ? FN(panel_tile) : FN(tile))(TILE_START(t + 1, rows) - i, &(FN(block)){
                             .depth = ld, .cols = MIN(NR, j1 - j),
                             .a = copy_a ? copy_of_a + t * PITCH * ld : a + (i0 + i) * ma.row + l0 * ma.col,
                             .b = copy_b ? copy_of_b + (j - j0) * ld : b + l0 * mb.row + j,
