@@ -776,6 +776,14 @@ def large(dtype):
               "standardize": compiled.standardize(x, 1e-5),
               "standardize back": compiled.standardize_back(g, y, x, 1e-5),
               "largest": compiled.largest_at(x, random.integers(0, 170, (40, 9)))}
+    w, b = x[0], y[0]
+    found["layer norm"] = compiled.layer_norm(x, w, b, 1e-5)
+    for which, a in zip("xwb", compiled.layer_norm_back(g, None, x, w, b, 1e-5), strict=True):
+        found[f"layer norm back {which}"] = a
+    q, k, v = normal(2, 6, 60, 24), normal(2, 6, 70, 24), normal(2, 6, 70, 32)
+    found["attention"] = heads = compiled.attention(q, k, v, 0.3, True)
+    back = compiled.attention_back(normal(*heads.shape), heads, q, k, v, 0.3, True)
+    found |= {f"attention back {which}": a for which, a in zip("qkv", back, strict=True)}
     for name, *xs in [("sigmoid", x), ("mul", x, y), ("mul", x, y[0]), ("mul", x, y[:, :1].copy()),
                       ("mul", x, 2.0), ("mul", x[::2], y[:600])]:
         code = elementwise.find(TABLE[name].text())
