@@ -4,9 +4,11 @@
                             [--write docs/benchmarks.md]
 
 NumPy, torch, jax and micrograd take part where they are installed; --python names another interpreter
-that has them. A NAME, a regular expression, selects the rows and sections where it is found. It takes
-about ten minutes, in which nothing else should run. How exact the functions are tells accuracy.py, and
-where the time of Value goes, value.py. rows.py is the table: a line makes a row.
+that has them. A NAME, a regular expression, selects the rows and sections where it is found. All
+take about a quarter of an hour, in which nothing else should run.
+
+How exact the functions are tells accuracy.py, and where the time of Value goes, value.py. rows.py is
+the table: a line makes a row.
 """
 
 import argparse
@@ -14,7 +16,7 @@ import re
 import time
 
 from contest import MODULES, OURS, contest, present
-from page import amounts, cells, contestants, page
+from page import amounts, cells, contestants, machine, page
 from rows import ROWS
 from start import SECTION, costs
 
@@ -40,7 +42,7 @@ def main():
     def wanted(name):
         return not given.names or any(re.search(n, name) for n in given.names)
 
-    rows, about, started = [], {}, time.time()
+    rows, about, where, started = [], {}, machine(), time.time()
 
     def show(section, cells):
         if section not in dict(rows):
@@ -54,11 +56,10 @@ def main():
     if wanted(SECTION):
         for cost in costs(pythons, given.rounds):
             show(SECTION, amounts(cost))
-    print("\n" + contestants(about))
-    print(f"{time.time() - started:.0f} s")
+    print(f"\n{where}\n{contestants(about)}\n{time.time() - started:.0f} s")
     if given.write:
         with open(given.write, "w", encoding="utf-8") as f:
-            f.write(page(rows, about, given.rounds, given.threads))
+            f.write(page(rows, where, about, given.rounds, given.threads))
 
 
 if __name__ == "__main__":

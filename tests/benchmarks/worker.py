@@ -1,5 +1,6 @@
 """One contestant: makes the program of a row, tells what its first steps give, then does as many steps
-as each line says and answers how long they took.
+as each line says and answers how long they took. Libraries are imported only once it is pinned to its
+processor, since they count those that they find.
 
     python worker.py WHO ROW        (contest.py starts it)
 """
@@ -65,7 +66,7 @@ def program(who, name):
 
 def main(who, name):
     threads = int(os.environ["OMP_NUM_THREADS"])
-    if hasattr(os, "sched_setaffinity"):  # before the libraries count the processors
+    if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-threads:])
     clock = time.process_time if threads == 1 else time.perf_counter  # the former adds up threads
     answers = os.fdopen(os.dup(1), "w")
