@@ -258,18 +258,21 @@ typedef struct {
     ptrdiff_t n;
     const void *x;
     const tg_windows *w;
-    long long *out;
+    long long *places;
+    void *values;
 } largest_job;
 
 static void largest_of_rows(void *job, ptrdiff_t i, ptrdiff_t j)
 {
     const largest_job *o = job;
-    chosen->largest_at[o->t](i, j, o->n, o->x, o->w, o->out);
+    chosen->largest_at[o->t](i, j, o->n, o->x, o->w, o->places, o->values);
 }
 
-void tg_largest_at(tg_dtype t, ptrdiff_t rows, ptrdiff_t n, const void *x, const tg_windows *w, long long *out)
+void tg_largest_at(tg_dtype t, ptrdiff_t rows, ptrdiff_t n, const void *x, const tg_windows *w, long long *places,
+                   void *values)
 {
-    tg_parallel(rows, CEIL(ELEMENTS, MAX(1, w->windows * w->k)), largest_of_rows, &(largest_job){t, n, x, w, out});
+    largest_job job = {t, n, x, w, places, values};
+    tg_parallel(rows, CEIL(ELEMENTS, MAX(1, w->windows * w->k)), largest_of_rows, &job);
 }
 
 void tg_add_at(tg_dtype t, ptrdiff_t rows, ptrdiff_t n, const void *x, const long long *to, void *y)

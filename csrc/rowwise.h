@@ -193,35 +193,26 @@ static void FN(standardize_back)(const tg_rows *r)
     }
 }
 
-/* For each window of rows from … to - 1 the place, counted through all rows, of the largest of the k elements of
- * the row that it sees: the first of equal ones, or the first nan. A window has a lane; its places are gathered
- * one by one. */
+/* For each window of rows from … to - 1 the largest of the elements of the row that it sees, and its place, counted
+ * through all rows: the first of equal ones, or the first nan. A window has a lane. */
 static void FN(largest_at)(ptrdiff_t from, ptrdiff_t to, ptrdiff_t n, const void *x_, const tg_windows *w,
-                           long long *out)
+                           long long *places, void *values)
 {
-    const T *x = (const T *)x_ + from * n;
-    out += from * w->windows;
-    for (ptrdiff_t i = from; i < to; i++, x += n)
+    for (ptrdiff_t i = from; i < to; i++)
         for (ptrdiff_t j = 0; j < w->windows; j += LANES) {
-            const ptrdiff_t lanes = MIN(LANES, w->windows - j);
-            const long long *seen = w->seen + j * w->k;
-            T value[LANES] = {0};
-            INT place[LANES] = {0};
+            const ptrdiff_t lanes = MIN(LANES, w->windows - j), to_row = i * w->windows + j;
             FN(ints) best = {0};
             vec top = {0};
             for (ptrdiff_t k = 0; k < w->k; k++) {
-                for (ptrdiff_t lane = 0; lane < lanes; lane++) {
-                    place[lane] = (INT)seen[lane * w->k + k];
-                    value[lane] = x[place[lane]];
-                }
-                const vec a = FN(load)(value);
-                const FN(ints) at = (FN(ints))FN(load)((const T *)place);
+                const FN(ints) at = (FN(ints))FN(load)((const T *)w->seen + k * w->pitch + j);
+                const vec a = FN(gather)((const T *)x_ + i * n, at);
                 const FN(ints) better = k ? (FN(ints))(~(a <= top) & (top == top)) : ~(FN(ints)){0};
                 best = (better & at) | (~better & best);
                 top = FN(select)(better, a, top);
             }
+            FN(put)((T *)values + to_row, top, lanes, FN(first)(lanes));
             for (ptrdiff_t lane = 0; lane < lanes; lane++)
-                *out++ = i * n + best[lane];
+                places[to_row + lane] = i * n + best[lane];
         }
 }
 

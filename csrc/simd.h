@@ -7,6 +7,7 @@
  *     load_or(p, mask, v)                    only those lanes, the others from v
  *     max(a, b), min(a, b)                   b where one is nan
  *     any(where), select(where, a, b)        whether some lane of a comparison holds; a where it does, else b
+ *     gather(p, at)                          p[at], for each lane
  *     transpose(r)                           LANES vectors as the rows of a square matrix
  */
 
@@ -36,6 +37,11 @@ INLINE vec FN(select)(FN(ints) w, vec a, vec b)
     const unsigned where = T_BYTES == 4 ? _mm512_movepi32_mask((__m512i)w) : _mm512_movepi64_mask((__m512i)w);
     return (vec)X86(_mm512_mask_blend)((mask)where, b, a);
 }
+#if T_BYTES == 4
+INLINE vec FN(gather)(const T *p, FN(ints) at) { return (vec)_mm512_i32gather_ps((__m512i)at, p, 4); }
+#else
+INLINE vec FN(gather)(const T *p, FN(ints) at) { return (vec)_mm512_i64gather_pd((__m512i)at, p, 8); }
+#endif
 
 #elif VECTOR_BYTES == 32
 
@@ -54,6 +60,11 @@ INLINE vec FN(max)(vec a, vec b) { return (vec)X86(_mm256_max)(a, b); }
 INLINE vec FN(min)(vec a, vec b) { return (vec)X86(_mm256_min)(a, b); }
 INLINE int FN(any)(FN(ints) w) { return !_mm256_testz_si256((__m256i)w, (__m256i)w); }
 INLINE vec FN(select)(FN(ints) w, vec a, vec b) { return (vec)X86(_mm256_blendv)(b, a, (vec)w); }
+#if T_BYTES == 4
+INLINE vec FN(gather)(const T *p, FN(ints) at) { return (vec)_mm256_i32gather_ps(p, (__m256i)at, 4); }
+#else
+INLINE vec FN(gather)(const T *p, FN(ints) at) { return (vec)_mm256_i64gather_pd(p, (__m256i)at, 8); }
+#endif
 
 #else /* any machine: lane by lane */
 
@@ -93,6 +104,13 @@ INLINE int FN(any)(FN(ints) w)
     return some != 0;
 }
 INLINE vec FN(select)(FN(ints) w, vec a, vec b) { return (vec)((w & (FN(ints))a) | (~w & (FN(ints))b)); }
+INLINE vec FN(gather)(const T *p, FN(ints) at)
+{
+    vec v;
+    for (int i = 0; i < LANES; i++)
+        v[i] = p[at[i]];
+    return v;
+}
 
 #endif
 

@@ -89,11 +89,14 @@ typedef struct {
 
 int tg_on_heads(tg_dtype, int back, const tg_attention *);
 
-/* For each row (of n elements) of x and each window (of the k elements seen[window*k …]) the place of the
- * largest; and row to[i] of y += row i of x. All contiguous; places within what they are places of. */
-typedef struct { ptrdiff_t windows, k; const long long *seen; } tg_windows;
+/* For each row (of n elements) of x and each window the largest element that the window sees and its place; and
+ * row to[i] of y += row i of x. All contiguous; places within what they are places of. Of each window the j-th of
+ * the k elements that it sees is at seen[j*pitch + window], an int, or with TG_FLOAT64 a long long; pitch is a
+ * multiple of 16, and beyond the windows there are zeros. */
+typedef struct { ptrdiff_t windows, k, pitch; const void *seen; } tg_windows;
 
-void tg_largest_at(tg_dtype, ptrdiff_t rows, ptrdiff_t n, const void *x, const tg_windows *, long long *out);
+void tg_largest_at(tg_dtype, ptrdiff_t rows, ptrdiff_t n, const void *x, const tg_windows *, long long *places,
+                   void *values);
 void tg_add_at(tg_dtype, ptrdiff_t rows, ptrdiff_t n, const void *x, const long long *to, void *y);
 
 /* A step of an optimizer: x, of n elements, and its running means change in place. */
@@ -150,7 +153,7 @@ typedef struct {
     void (*rows[TG_ROW_KERNELS][2])(const tg_rows *);
     void (*cell[TG_CELL_KERNELS][2])(const tg_cell *);
     int (*attention[2][2])(const tg_attention *, ptrdiff_t from, ptrdiff_t to); /* of these heads */
-    void (*largest_at[2])(ptrdiff_t, ptrdiff_t, ptrdiff_t, const void *, const tg_windows *, long long *);
+    void (*largest_at[2])(ptrdiff_t, ptrdiff_t, ptrdiff_t, const void *, const tg_windows *, long long *, void *);
     void (*add_at[2])(ptrdiff_t, ptrdiff_t, const void *, const long long *, void *);
     void (*sgd[2])(ptrdiff_t, void *, const void *, void *, const tg_sgd *);
     void (*adam[2])(ptrdiff_t, void *, const void *, void *, void *, const tg_adam *);

@@ -87,10 +87,10 @@ cdef extern from "tinygrad_pt.h" nogil:
         tg_images q, k, v, y, g, g_q, g_k, g_v
     int tg_on_heads(tg_dtype, int back, const tg_attention *)
     ctypedef struct tg_windows:
-        Py_ssize_t windows, k
-        const long long *seen
+        Py_ssize_t windows, k, pitch
+        const void *seen
     void tg_largest_at(tg_dtype, Py_ssize_t rows, Py_ssize_t n, const void *x, const tg_windows *,
-                       long long *out)
+                       long long *places, void *values)
     void tg_add_at(tg_dtype, Py_ssize_t rows, Py_ssize_t n, const void *x, const long long *to, void *y)
     void tg_sgd_step(tg_dtype, Py_ssize_t n, void *x, const void *g, void *v, const tg_sgd *)
     void tg_adam_step(tg_dtype, Py_ssize_t n, void *x, const void *g, void *m, void *v, const tg_adam *)
@@ -745,25 +745,38 @@ cdef bint matrix_of(np.ndarray a, int gates, tg_cell *s):
 # ---- places ---------------------------------------------------------------------------------------
 
 def largest_at(np.ndarray x not None, np.ndarray seen not None):
-    """The places, in x flattened, of the largest of those elements of each row that a window sees.
+    """Of each row the largest of the elements that each window sees: its place in x flattened, and it.
 
-    x (rows, n) and seen (windows, k), int64 of 0 … n − 1, give (rows, windows).
+    x (rows, n) and seen (windows, k), int64 of 0 … n − 1, give (rows, windows), twice.
     """
     cdef tg_windows w
+    cdef Py_ssize_t i, j
     if (not ours(x, x) or np.PyArray_NDIM(x) != 2 or np.PyArray_NDIM(seen) != 2
             or np.PyArray_TYPE(seen) != np.NPY_INT64 or np.PyArray_DIM(seen, 1) == 0
-            or not in_range(seen, np.PyArray_DIM(x, 1))):
+            or not in_range(seen, np.PyArray_DIM(x, 1)) or np.PyArray_DIM(x, 1) >= 1 << 31):
         return reference.largest_at(x, seen)
     x, seen = contiguous(x), np.PyArray_GETCONTIGUOUS(seen)
     w.windows, w.k = np.PyArray_DIM(seen, 0), np.PyArray_DIM(seen, 1)
-    w.seen = <const long long *>np.PyArray_DATA(seen)
-    cdef Py_ssize_t[2] shape = [np.PyArray_DIM(x, 0), w.windows]
-    cdef np.ndarray out = np.PyArray_EMPTY(2, <np.npy_intp *>shape, np.NPY_INT64, 0)
+    w.pitch = (w.windows + 15) // 16 * 16
     cdef tg_dtype t = type_of(x)
+    cdef Py_ssize_t[2] shape = [w.k, w.pitch]
+    cdef np.ndarray turned = np.PyArray_ZEROS(2, <np.npy_intp *>shape,
+                                              np.NPY_INT32 if t == TG_FLOAT32 else np.NPY_INT64, 0)
+    cdef const long long *place = <const long long *>np.PyArray_DATA(seen)
+    for i in range(w.windows):
+        for j in range(w.k):
+            if t == TG_FLOAT32:
+                (<int *>np.PyArray_DATA(turned))[j * w.pitch + i] = <int>place[i * w.k + j]
+            else:
+                (<long long *>np.PyArray_DATA(turned))[j * w.pitch + i] = place[i * w.k + j]
+    w.seen = np.PyArray_DATA(turned)
+    shape[0], shape[1] = np.PyArray_DIM(x, 0), w.windows
+    cdef np.ndarray places = np.PyArray_EMPTY(2, <np.npy_intp *>shape, np.NPY_INT64, 0)
+    cdef np.ndarray values = empty(2, shape, np.PyArray_TYPE(x))
     with nogil:
         tg_largest_at(t, shape[0], np.PyArray_DIM(x, 1), np.PyArray_DATA(x), &w,
-                      <long long *>np.PyArray_DATA(out))
-    return out
+                      <long long *>np.PyArray_DATA(places), np.PyArray_DATA(values))
+    return places, values
 
 
 def add_at(np.ndarray y not None, tuple index, x):

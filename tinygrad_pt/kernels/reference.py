@@ -207,12 +207,13 @@ def adam(xs, gs, ms, vs, greatest, steps, lr, betas, eps, keep):
 
 
 def largest_at(x, seen):
-    """The places, in x flattened, of the largest of those elements of each row that a window sees.
+    """Of each row the largest of the elements that each window sees: its place in x flattened, and it.
 
-    x (rows, n) and seen (windows, k), of 0 … n − 1, give (rows, windows); the first of equal ones.
+    x (rows, n) and seen (windows, k), of 0 … n − 1, give (rows, windows), twice; the first of equals.
     """
     best = x.take(seen, axis=1).argmax(axis=2)
-    return seen[np.arange(len(seen)), best] + np.arange(len(x))[:, None] * x.shape[1]
+    places = seen[np.arange(len(seen)), best] + np.arange(len(x))[:, None] * x.shape[1]
+    return places, x.reshape(-1)[places]
 
 
 def add_at(y, index, x):

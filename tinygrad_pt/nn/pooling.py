@@ -18,8 +18,11 @@ from ..functions.joining import _framed, cat
 from ..functions.reductions import mean
 from ..functions.sampling import rand
 from ..functions.shape import flatten, narrow, reshape, squeeze
-from ..tensors import ShapeError, Tensor, constant, wrap
+from ..ops import TABLE
+from ..tensors import ShapeError, Tensor, constant, result, wrap
 from .convolution import batched, conv1d, conv2d, conv3d, sizes
+
+INDEX = TABLE["index"]
 
 # ── the largest ─────────────────────────────────────────────────────────────────────────────────
 
@@ -124,9 +127,15 @@ def _largest(op, n, x, grid, places, indexed):
     """The largest of the pixels that each window sees and, if ``indexed``, its place in its image."""
     x, one = batched(op, n, x)
     pixels, shape = prod(x.shape[2:]), (*x.shape[:2], *places)
-    at = plain(lambda a: kernels.largest_at(a.reshape(-1, pixels), grid), x)
-    y = reshape(flatten(x)[flatten(at)], shape)
-    indices = reshape(at % pixels, shape) if indexed else None
+    row = flatten(x)
+    if type(x.array) is np.ndarray:
+        at, values = kernels.largest_at(x.array.reshape(-1, pixels), grid)
+        y = result(INDEX, (row,), {"index": (at.reshape(-1),)}, values.reshape(-1))
+        at = wrap(at)
+    else:  # a batch: see batching.py
+        at = plain(lambda a: kernels.largest_at(a.reshape(-1, pixels), grid)[0], x)
+        y = row[flatten(at)]
+    y, indices = reshape(y, shape), reshape(at % pixels, shape) if indexed else None
     return (squeeze(y, 0), squeeze(indices, 0) if indexed else None) if one else (y, indices)
 
 
