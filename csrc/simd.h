@@ -32,11 +32,11 @@ INLINE void FN(store_n)(T *p, vec v, mask m) { X86(_mm512_mask_storeu)(p, m, v);
 INLINE vec FN(max)(vec a, vec b) { return (vec)X86(_mm512_max)(a, b); }
 INLINE vec FN(min)(vec a, vec b) { return (vec)X86(_mm512_min)(a, b); }
 INLINE int FN(any)(FN(ints) w) { return _mm512_test_epi64_mask((__m512i)w, (__m512i)w) != 0; }
-INLINE vec FN(select)(FN(ints) w, vec a, vec b)
+INLINE mask FN(mask_of)(FN(ints) w)
 {
-    const unsigned where = T_BYTES == 4 ? _mm512_movepi32_mask((__m512i)w) : _mm512_movepi64_mask((__m512i)w);
-    return (vec)X86(_mm512_mask_blend)((mask)where, b, a);
+    return T_BYTES == 4 ? _mm512_movepi32_mask((__m512i)w) : _mm512_movepi64_mask((__m512i)w);
 }
+INLINE vec FN(select)(FN(ints) w, vec a, vec b) { return (vec)X86(_mm512_mask_blend)(FN(mask_of)(w), b, a); }
 #if T_BYTES == 4
 INLINE vec FN(gather)(const T *p, FN(ints) at) { return (vec)_mm512_i32gather_ps((__m512i)at, p, 4); }
 #else

@@ -133,9 +133,20 @@ INLINE vec FN(exp_less)(vec x, vec low)
     return FN(scale)(FN(scale)(y, half), n - half);
 #endif
 }
+
+/* What is too small (of a softmax the lanes beyond a row, and what is masked) does not come near the denormal
+ * numbers: arithmetic with these takes a hundred times as long. */
 INLINE vec FN(exp)(vec x)
 {
-    return FN(exp_less)(FN(min)(FN(all)(EXP_MAX), FN(max)(FN(all)(EXP_MIN), x)), (vec){0});
+    const FN(ints) gone = x < EXP_MIN;
+    x = FN(min)(FN(all)(EXP_MAX), x);
+#if VECTOR_BYTES == 64
+    vec n;
+    const vec r = FN(reduced)(x, &n);
+    return (vec)X86(_mm512_maskz_scalef)(FN(mask_of)(~gone), FN(exp_series)(r, 0), n);
+#else
+    return FN(select)(gone, (vec){0}, FN(exp_less)(FN(select)(gone, (vec){0}, x), (vec){0}));
+#endif
 }
 
 INLINE vec FN(sigmoid)(vec x) { return 1 / (1 + FN(exp)(-x)); }
@@ -311,18 +322,26 @@ INLINE vec FN(ndtr)(vec x)
 #undef QUARTER
 #undef ERFCX_SERIES
 
-/* The sum of the lanes, and the largest of them. */
+/* The sum of the lanes, and the largest of them: of one half with the other, and so on. */
 INLINE T FN(sum_of)(vec v)
 {
+#if VECTOR_BYTES == 64
+    return X86(_mm512_reduce_add)(v);
+#else
     for (int half = LANES / 2; half; half /= 2)
         for (int i = 0; i < half; i++)
             v[i] += v[i + half];
     return v[0];
+#endif
 }
 INLINE T FN(max_of)(vec v)
 {
-    T top = v[0];
-    for (int i = 1; i < LANES; i++)
-        top = v[i] > top ? v[i] : top;
-    return top;
+#if VECTOR_BYTES == 64
+    return X86(_mm512_reduce_max)(v);
+#else
+    for (int half = LANES / 2; half; half /= 2)
+        for (int i = 0; i < half; i++)
+            v[i] = v[i] > v[i + half] ? v[i] : v[i + half];
+    return v[0];
+#endif
 }
