@@ -138,14 +138,16 @@ INLINE vec FN(exp_less)(vec x, vec low)
  * numbers: arithmetic with these takes a hundred times as long. */
 INLINE vec FN(exp)(vec x)
 {
-    const FN(ints) gone = x < EXP_MIN;
-    x = FN(min)(FN(all)(EXP_MAX), x);
+    const vec z = FN(min)(FN(all)(EXP_MAX), x);
 #if VECTOR_BYTES == 64
     vec n;
-    const vec r = FN(reduced)(x, &n);
-    return (vec)X86(_mm512_maskz_scalef)(FN(mask_of)(~gone), FN(exp_series)(r, 0), n);
-#else
-    return FN(select)(gone, (vec){0}, FN(exp_less)(FN(select)(gone, (vec){0}, x), (vec){0}));
+    const vec r = FN(reduced)(z, &n);
+    return (vec)X86(_mm512_maskz_scalef)(FN(mask_of)(~(x < EXP_MIN)), FN(exp_series)(r, 0), n);
+#elif VECTOR_BYTES == 32
+    const FN(ints) kept = ~(x < EXP_MIN);
+    return (vec)(kept & (FN(ints))FN(exp_less)((vec)(kept & (FN(ints))z), (vec){0}));
+#else /* slower there: GCC 12 breaks down over the choice */
+    return FN(exp_less)(FN(max)(FN(all)(EXP_MIN), z), (vec){0});
 #endif
 }
 
