@@ -88,6 +88,7 @@ NOT_COMPARED = {
     **{name: "dense memory under PyTorch's name, whose tensors are of another layout" for name in
        "coalesce sparse_coo_tensor spmm to_dense to_sparse".split()},
     "gelu_tanh": "the row of gelu(approximate='tanh')",
+    "smooth_l1": "the row of smooth_l1_loss: test_nn_losses.py",
 }
 
 
