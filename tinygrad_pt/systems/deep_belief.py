@@ -117,7 +117,7 @@ def draw(r):
     for a, labels in zip(axes, (r.labels[0], r.labels[-1]), strict=False):
         lab.curves(a, {name: r.lines[name, labels] for name in ("from random weights", "having seen")},
                    title=f"{labels:,} names", xlabel="epoch")
-    axes[0].set_ylabel("test digits right, %")
+    axes[0].set_ylabel("of 2,000 test digits right, %")
     lab.images(axes[2], r.filters.reshape(-1, r.side, r.side), 8, title="First layer")
     lab.images(axes[3], r.dreams.reshape(10, -1, r.side, r.side)[:, :6].transpose(0, 1).flatten(0, 1),
                10, title="Dreams, told: 0, 1, … 9")

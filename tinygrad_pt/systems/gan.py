@@ -133,5 +133,5 @@ def draw(r):
                xlabel="part of the contest", yscale="log")
     for level, name in ((r.noise, "noise"), (r.real, "unseen digits")):
         axes[4].axhline(level, color=lab.INK, linestyle="--", linewidth=1)
-        axes[4].text(0, level, name, va="bottom")
+        axes[4].text(0.45, level, name, va="bottom")
     return f
