@@ -1,6 +1,6 @@
 /* Functions of mathematics for vectors: exp, expm1, log, log1p, sigmoid, tanh, sin, cos, erf, erfc, ndtr,
- * within 2 ulp for float and 4 for double, erfc and ndtr of float 3, or 6 where a processor rounds the
- * product in a b + c (tests/benchmarks/accuracy.py); inf, nan, signed zeros and denormal numbers as in the C
+ * within 2 ulp for float and 4 for double; of float tanh 2.4, erfc and ndtr 3, or 6 where a processor rounds
+ * the product in a b + c (tests/benchmarks/accuracy.py); inf, nan, signed zeros and denormal numbers as in the C
  * library. Included once per type. */
 
 INLINE vec FN(all)(T x) { return x - (vec){0}; }

@@ -119,7 +119,7 @@ def check(r):
     """What the text teaches."""
     for name, d in r.distance.items():
         yield f"{name}: forgeries come nearer and nearer to digits", d[0] > d[1] > d[-1]
-        yield f"{name}: at last they are far nearer than noise", d[-1] < r.noise / 2
+        yield f"{name}: at last they are nearer than noise of as much ink", d[-1] < 0.8 * r.noise
         yield f"{name}: at least eight of the ten digits are drawn", r.kinds[name] >= 8
         yield f"{name}: the detective does not win outright", r.right[name] < 98
 
