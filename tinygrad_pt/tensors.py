@@ -777,7 +777,8 @@ def quick_pulls(node: Node, edges: tuple, g: Any) -> list | None:
     op = node.op
     loops: cython.bint = type(op) is Pointwise
     layer: cython.bint = op is LINEAR or op is AFFINE
-    if not (loops or layer or op is MATMUL or op is MV or op is RESHAPE or op is SUM):
+    matrix: cython.bint = op is MATMUL or op is MV
+    if not (loops or layer or matrix or op is RESHAPE or op is SUM):
         return None
     xs: list = []
     t: Tensor
@@ -796,10 +797,8 @@ def quick_pulls(node: Node, edges: tuple, g: Any) -> list | None:
             contribution = (pull(code, i, g, node.y, xs) if loops else
                             g.reshape(xs[0].shape) if op is RESHAPE else
                             spread(g, xs[0]) if op is SUM else
-                            product(g, xs[1], False, True, False) if i == 0 and op is MV else
-                            product(xs[0], g, True, False, False) if op is MV else
-                            product(g, xs[1], False, op is MATMUL, layer) if i == 0 else
-                            product(xs[0], g, True, False, False) if op is MATMUL else
+                            product(g, xs[1], False, matrix, layer) if i == 0 else
+                            product(xs[0], g, True, False, False) if matrix else
                             product(g, xs[0], True, False, True) if i == 1 else sum_to(g, xs[2]))
             if contribution is None:
                 return None

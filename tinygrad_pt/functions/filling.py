@@ -24,7 +24,7 @@ def uniform_(x: Tensor, from_: float = 0.0, to: float = 1.0, *,
              generator: Generator | None = None) -> Tensor:
     """Uniform numbers of [from, to). RuntimeError if from > to, or if their distance overflows."""
     g = _floats(x, generator)
-    if not from_ <= to or (not to - from_ <= 1 and not to - from_ <= np.finfo(x.dtype).max):
+    if not from_ <= to or not (to - from_ <= 1 or to - from_ <= np.finfo(x.dtype).max):
         raise RuntimeError(f"wants from ≤ to in a finite distance, got {from_} and {to} for {x.dtype}")
     return _fill(x, "uniform_", lambda n: g.uniform(n, x.dtype, from_, to))
 

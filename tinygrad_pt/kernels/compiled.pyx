@@ -447,12 +447,13 @@ cdef tg_conv convolution(op, x, w, stride, padding, dilation, groups, g) except 
 
 
 cdef tg_images images(np.ndarray a) noexcept:
-    cdef tg_images c
-    cdef int d
-    c.data = np.PyArray_DATA(a)
+    """An array of two to four dimensions as one of four."""
+    cdef tg_images x
+    cdef int d, n = np.PyArray_NDIM(a)
+    x.data = np.PyArray_DATA(a)
     for d in range(4):
-        c.stride[d] = np.PyArray_STRIDE(a, d) // np.PyArray_ITEMSIZE(a)
-    return c
+        x.stride[d] = np.PyArray_STRIDE(a, d + n - 4) // np.PyArray_ITEMSIZE(a) if d + n >= 4 else 0
+    return x
 
 
 # ---- rows -----------------------------------------------------------------------------------------
@@ -583,9 +584,9 @@ def attention(q, k, v, scale, causal, out=None):
     if not heads(&s, q, k, v, scale, causal):
         return None
     q, k, v = readable(q), readable(k), readable(v)
-    s.q, s.k, s.v = stack(q), stack(k), stack(v)
+    s.q, s.k, s.v = images(q), images(k), images(v)
     cdef np.ndarray y = result_of_heads(q, s.l, s.f, out)
-    s.y = stack(y)
+    s.y = images(y)
     run_heads(type_of(q), 0, &s)
     return y
 
@@ -596,10 +597,10 @@ def attention_back(g, y, q, k, v, scale, causal, out=(None, None, None)):
     if not heads(&s, q, k, v, scale, causal) or not ours(g, q):
         return reference.attention_back(g, y, q, k, v, scale, causal)
     g, q, k, v = readable(g), readable(q), readable(k), readable(v)
-    s.g, s.q, s.k, s.v = stack(g), stack(q), stack(k), stack(v)
+    s.g, s.q, s.k, s.v = images(g), images(q), images(k), images(v)
     cdef np.ndarray g_q = result_of_heads(q, s.l, s.e, out[0]), g_k = result_of_heads(q, s.s, s.e, out[1])
     cdef np.ndarray g_v = result_of_heads(q, s.s, s.f, out[2])
-    s.g_q, s.g_k, s.g_v = stack(g_q), stack(g_k), stack(g_v)
+    s.g_q, s.g_k, s.g_v = images(g_q), images(g_k), images(g_v)
     run_heads(type_of(q), 1, &s)
     return g_q, g_k, g_v
 
@@ -620,16 +621,6 @@ cdef bint heads(tg_attention *s, np.ndarray q, np.ndarray k, np.ndarray v, doubl
     s.s, s.f = np.PyArray_DIM(k, n - 2), np.PyArray_DIM(v, n - 1)
     s.scale, s.causal = scale, causal
     return fits and np.PyArray_DIM(k, n - 1) == s.e and np.PyArray_DIM(v, n - 2) == s.s
-
-
-cdef tg_images stack(np.ndarray a) noexcept:
-    """An array of two to four dimensions as one of four."""
-    cdef tg_images x
-    cdef int d, n = np.PyArray_NDIM(a)
-    x.data = np.PyArray_DATA(a)
-    for d in range(4):
-        x.stride[d] = np.PyArray_STRIDE(a, d + n - 4) // np.PyArray_ITEMSIZE(a) if d + n >= 4 else 0
-    return x
 
 
 cdef np.ndarray result_of_heads(np.ndarray q, Py_ssize_t rows, Py_ssize_t columns, out):

@@ -45,20 +45,20 @@ def outer(g, v):
     return np.multiply.outer(g, v)
 
 
-def _layer(r):
+def layer(r):
     n, k, m = (r.choice([0, 1, 2, 3, 5]) for _ in range(3))
     return (*r.choice([(), (2,), (2, 3), (0,)]), n, k), (m, k), {}
 
 
 @Bilinear.row(lambda m, g, x, w: m.matmul(g, w),
-              lambda m, g, x, w: m.matmul(m.mT(rows_of(m, g)), rows_of(m, x)),
-              sample=_layer)
+              lambda m, g, x, w: m.matmul(m.mT(_rows(m, g)), _rows(m, x)),
+              sample=layer)
 def linear(x, w):
     """y = x wᵀ, a layer of a net: x (…, in) and w (out, in) give (…, out)."""
     return kernels.matmul(x, w.T)
 
 
-def rows_of(m, x):
+def _rows(m, x):
     """x as a matrix of its rows."""
     return m.reshape(x, (prod(x.shape[:-1]), x.shape[-1]))
 

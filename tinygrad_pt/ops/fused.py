@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import kernels
 from . import Fused, Ruled
-from .bilinear import rows_of
+from .bilinear import layer, linear
 
 
 def _scores(r):
@@ -65,16 +65,16 @@ def layer_norm(m, x, w, b, eps: float):
     return standardize.composed(m, x, eps) * w + b
 
 
-def _layer(r):
-    n, k, m = (r.choice([0, 1, 2, 3, 5]) for _ in range(3))
-    return ((*r.choice([(), (2,), (2, 3), (0,)]), n, k), (m, k), (m,)), {}
+def _with_bias(r):
+    x, w, kw = layer(r)
+    return (x, w, w[:1]), kw
 
 
 @Ruled.row(lambda x, w, b: kernels.matmul(x, w.T, plus=b),
-           (lambda m, g, w: m.matmul(g, w),
-            lambda m, g, x: m.matmul(m.mT(rows_of(m, g)), rows_of(m, x)),
+           (lambda m, g, w: linear.adjoints[0](m, g, None, w),
+            lambda m, g, x: linear.adjoints[1](m, g, x, None),
             lambda m, g: m.sum_to(g, g.shape[-1:])),
-           sample=_layer)
+           sample=_with_bias)
 def affine(m, x, w, b):
     """y = x wᵀ + b, a layer of a net: x (…, in), w (out, in) and b (out) give (…, out)."""
     return m.linear(x, w) + b
