@@ -57,11 +57,11 @@ INLINE void FN(weigh)(T *x, ptrdiff_t n, T scale)
 
 /* The weights of rows i … i + m - 1: as many columns as are returned. */
 static ptrdiff_t FN(weights_of)(const tg_attention *s, const FN(attention_work) *w, ptrdiff_t head, ptrdiff_t i,
-                                ptrdiff_t m)
+                                ptrdiff_t m, int *failed)
 {
     const ptrdiff_t n = s->causal ? MIN(s->s, i + m) : s->s;
-    FN(matmul)(m, n, s->e, FN(rows_from)(s->q, head, s->heads, i), FN(plain)(w->k, w->pitch), (tg_matrix){0},
-               FN(plain)(w->weights, n));
+    *failed |= FN(matmul)(m, n, s->e, FN(rows_from)(s->q, head, s->heads, i), FN(plain)(w->k, w->pitch),
+                          (tg_matrix){0}, FN(plain)(w->weights, n));
     for (ptrdiff_t r = 0; r < m; r++) {
         const ptrdiff_t seen = s->causal ? MIN(n, i + r + 1) : n;
         FN(weigh)(w->weights + r * n, seen, (T)s->scale);
@@ -79,7 +79,7 @@ static int FN(attention)(const tg_attention *s, ptrdiff_t from, ptrdiff_t to)
     for (ptrdiff_t head = from; head < to; head++) {
         FN(transposed)(w.k, w.pitch, FN(rows_from)(s->k, head, s->heads, 0), s->s, s->e);
         for (ptrdiff_t i = 0; i < s->l; i += w.rows) {
-            const ptrdiff_t m = MIN(w.rows, s->l - i), n = FN(weights_of)(s, &w, head, i, m);
+            const ptrdiff_t m = MIN(w.rows, s->l - i), n = FN(weights_of)(s, &w, head, i, m, &failed);
             failed |= FN(matmul)(m, s->f, n, FN(plain)(w.weights, n), FN(rows_from)(s->v, head, s->heads, 0),
                                  (tg_matrix){0}, FN(rows_from)(s->y, head, s->heads, i));
         }
@@ -104,7 +104,7 @@ static int FN(attention_back)(const tg_attention *s, ptrdiff_t from, ptrdiff_t t
         memset(g_k.data, 0, s->s * s->e * sizeof(T));
         memset(g_v.data, 0, s->s * s->f * sizeof(T));
         for (ptrdiff_t i = 0; i < s->l; i += w.rows) {
-            const ptrdiff_t m = MIN(w.rows, s->l - i), n = FN(weights_of)(s, &w, head, i, m);
+            const ptrdiff_t m = MIN(w.rows, s->l - i), n = FN(weights_of)(s, &w, head, i, m, &failed);
             const tg_matrix p = FN(plain)(w.weights, n), g_s = FN(plain)(w.g, n);
             const tg_matrix q = FN(rows_from)(s->q, head, s->heads, i), g = FN(rows_from)(s->g, head, s->heads, i);
             failed |= FN(matmul)(m, n, s->f, g, FN(plain)(w.v, w.pitch), (tg_matrix){0}, g_s);
