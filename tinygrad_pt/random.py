@@ -101,10 +101,7 @@ class Generator:
 
     def words(self, n: int, bits: int = 32) -> np.ndarray:
         """The next n words as uint64; those of 64 bits are two of 32, the high one first."""
-        if bits == 64:
-            high, low = self.words(2 * n).reshape(n, 2).T
-            return high << np.uint64(32) | low
-        return self._twister().random_raw(n)
+        return kernels.reference.words(self._twister(), n, bits == 64)
 
     def integers(self, n: int, low: int, high: int, bits: int) -> np.ndarray:
         """n integers of low … high − 1, int64: words modulo their number, from low on."""

@@ -233,16 +233,20 @@ def scatter_add(y, dim, at, x):
     np.add.at(y, tuple(index), x)
 
 
-def uniform(source, n, double):
-    """n numbers of [0, 1) from a Mersenne Twister of NumPy's.
-
-    float32: the 24 low bits of a word; float64: the 53 low bits of two, the high one first.
-    """
-    words = source.random_raw(2 * n if double else n)
+def words(source, n, double):
+    """The next n words of a Mersenne Twister as uint64; double ones are two, the high one first."""
     if not double:
-        return (words & np.uint64(2**24 - 1)).astype(np.float32) * np.float32(2**-24)
-    words = words[::2] << np.uint64(32) | words[1::2]
-    return (words & np.uint64(2**53 - 1)).astype(np.float64) * 2.0**-53
+        return source.random_raw(n)
+    high, low = source.random_raw(2 * n).reshape(n, 2).T
+    return high << np.uint64(32) | low
+
+
+def uniform(source, n, double):
+    """n numbers of [0, 1): float32 of the 24 low bits of a word, float64 of the 53 of a double one."""
+    found = words(source, n, double)
+    if double:
+        return (found & np.uint64(2**53 - 1)).astype(np.float64) * 2.0**-53
+    return (found & np.uint64(2**24 - 1)).astype(np.float32) * np.float32(2**-24)
 
 
 def in_range(i, n):
